@@ -147,7 +147,7 @@ void calls_registered(struct account *account)
         struct call *call = LIST_ITEM(at, struct call, link);
 
         if (call->sip && call->account == account)
-            sip_call_contact_changed(call->sip, net_now_ms());
+            sip_call_contact_changed(call->sip);
     }
 }
 

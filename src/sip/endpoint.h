@@ -20,10 +20,10 @@ struct sip_endpoint;
 struct sip_call; /* good until SIP_CALL_ENDED has been taken from the queue and freed */
 
 struct sip_endpoint_config {
-    struct rng *rng;                /* lives as long as the endpoint */
-    const char *user_agent;         /* User-Agent and Server: "tphone/0.1.0" */
-    size_t max_transactions;        /* 0: the defaults of sip/limits.h */
-    size_t max_calls;               /* calls in all, in either direction, 0: no limit; above: 486 */
+    struct rng *rng;         /* lives as long as the endpoint */
+    const char *user_agent;  /* User-Agent and Server: "tphone/0.1.0" */
+    size_t max_transactions; /* 0: the defaults of sip/limits.h */
+    size_t max_calls;        /* calls in all, in either direction, 0: no limit; above: 486 */
     /* What neither belongs to a call nor comes from a server of an account gets no answer, but for
      * INVITEs that the owner answers. */
     bool silent_to_strangers;
@@ -149,7 +149,7 @@ int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms);
 void sip_call_network_changed(struct sip_call *call, uint64_t now_ms);
 /* The account of a call that is up has registered: SIP_CALL_MOVED where others reach us by another
  * Contact since then. */
-void sip_call_contact_changed(struct sip_call *call, uint64_t now_ms);
+void sip_call_contact_changed(struct sip_call *call);
 /* A key (0-9 * # A-D, ! for flash) by INFO, pressed for so long. SIP_CALL_DIGIT_SENT follows with
  * the status; one at a time is wise, as they may overtake each other. -ENOTCONN before the call is
  * up; -ENOMEM. */
@@ -242,10 +242,10 @@ struct sip_call_event {
     struct slice fork;                /* PROGRESS, ANSWERED: the To tag, by which the phones that a
                                          forked INVITE has reached are told apart */
     struct slice call_id;
-    void *account;    /* INCOMING: owner of the account whose Contact was called, or NULL */
+    void *account;     /* INCOMING: owner of the account whose Contact was called, or NULL */
     unsigned digit_ms; /* DIGIT: how long it was pressed, as they say */
-    bool by_server;   /* INCOMING: it came from the server of that account */
-    struct buf store; /* what the slices point into; owned */
+    bool by_server;    /* INCOMING: it came from the server of that account */
+    struct buf store;  /* what the slices point into; owned */
 };
 
 #endif

@@ -105,7 +105,7 @@ void sip_call_network_changed(struct sip_call *call, uint64_t now_ms)
 
 /* By TCP and TLS the server knows us by the port of our connection, which we hear of from its
  * answer to REGISTER: over a new connection that may come behind the re-INVITE. */
-void sip_call_contact_changed(struct sip_call *call, uint64_t now_ms)
+void sip_call_contact_changed(struct sip_call *call)
 {
     struct sip_call_event event = {.kind = SIP_CALL_MOVED};
     char *before;
@@ -117,7 +117,6 @@ void sip_call_contact_changed(struct sip_call *call, uint64_t now_ms)
     if (before && !move_contact(call) && strcmp(before, call->contact) != 0)
         sip_call_tell(call, &event);
     free(before);
-    sip_call_settle(call, now_ms);
 }
 
 /* RFC 3261 14.1 ends a call whose re-INVITE gets no answer at all. While a machine goes from one
