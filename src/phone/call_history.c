@@ -169,17 +169,14 @@ void call_note_end(struct call *call, const struct phone_event *ended)
         return;
     call_note_begin(call); /* of a call that never got as far as that */
     err = call->history_id == 0 ? note(call) : 0;
-    if (err) {
-        tell_unnoted(call->phone, err);
-        return;
-    }
     row = row_of(call);
     row.outcome = call_history_outcome(call, ended->outcome);
     row.status = ended->status;
     row.text = ended->text;
     row.talk_ms = ended->result.talk_ms;
     row.file = ended->file;
-    err = history_end(call->phone->history, &row);
+    if (!err)
+        err = history_end(call->phone->history, &row);
     if (err)
         tell_unnoted(call->phone, err);
 }
