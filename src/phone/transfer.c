@@ -79,6 +79,12 @@ static bool is_pipe(const char *file)
     return file && strcmp(file, "-") == 0;
 }
 
+/* Which cannot go along. */
+static bool uses_pipes(const struct call *call)
+{
+    return is_pipe(call->play) || is_pipe(call->record);
+}
+
 /* "heard.wav" becomes "heard-transferred.wav", of a further transfer in the same call
  * "heard-transferred-2.wav": what is there stays. */
 static char *next_name(const char *name, unsigned n)
@@ -185,13 +191,16 @@ static int follow(struct transfer *t, struct buf *why)
 static void follow_by_rule(struct transfer *t)
 {
     struct buf why = buf_new(2048);
+    int err = copy_sound(t->asked, &t->manner);
 
-    if (copy_sound(t->asked, &t->manner) != 0)
+    if (err)
         sip_call_refer_reject(t->sip, 503, net_now_ms());
-    if (sip_call_refer_accept(t->sip, false, net_now_ms()) == 0)
-        (void)follow(t, &why);
     else
+        err = sip_call_refer_accept(t->sip, false, net_now_ms());
+    if (err)
         refuse(t, 503, "no memory is left");
+    else
+        (void)follow(t, &why);
     buf_free(&why);
 }
 
@@ -214,7 +223,7 @@ static const char *why_not(const struct call *call, const struct config_transfer
 
     if (call->state != CALL_UP || phone->quitting || phone->n_transfers > TRANSFERS_MAX)
         return "not now";
-    if (listed && (is_pipe(call->play) || is_pipe(call->record)))
+    if (listed && uses_pipes(call))
         return phone->asks ? NULL : "its sound is that of a pipe, which cannot go along";
     if (listed)
         return NULL;
@@ -234,7 +243,7 @@ static void on_refer(struct call *call, const struct sip_call_event *event)
         sip_call_refer_reject(event->call, t ? 603 : 503, net_now_ms());
     if (why)
         refuse(t, 603, why);
-    else if (t && listed && !is_pipe(call->play) && !is_pipe(call->record))
+    else if (t && listed && !uses_pipes(call))
         follow_by_rule(t);
     else if (t)
         ask(t);
