@@ -1,13 +1,13 @@
 #include "audio/file.h"
 
 #include "audio/file_open.h"
+#include "audio/libsndfile.h"
 #include "audio/stereo.h"
 #include "audio/wav.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <sndfile.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,9 +23,10 @@ enum {
 
 struct audio_reader {
     uint32_t rate_hz;
-    uint64_t length; /* in samples; 0: not known */
-    SNDFILE *file;   /* NULL: samples as they are, which are read from fd */
-    int channels;    /* of file */
+    uint64_t length;             /* in samples; 0: not known */
+    SNDFILE *file;               /* NULL: samples as they are, which are read from fd */
+    const struct libsndfile *sf; /* of file */
+    int channels;                /* likewise */
     int fd;
     struct wav plain;
     uint64_t at; /* samples of plain that have been read */
@@ -34,7 +35,7 @@ struct audio_reader {
 static void close_sound(struct audio_reader *r)
 {
     if (r->file)
-        sf_close(r->file);
+        r->sf->close(r->file);
     else
         close(r->fd);
 }
@@ -51,9 +52,30 @@ static bool find_plain(const char *path, int fd, struct wav *plain)
     return true;
 }
 
-static int open_sound(struct audio_reader *r, const char *path, int fd, char why[AUDIO_WHY_MAX])
+/* Closes fd where it fails. */
+static int open_coded(struct audio_reader *r, const char *path, int fd, char why[AUDIO_WHY_MAX])
 {
     SF_INFO info = {.samplerate = 0};
+
+    r->sf = libsndfile_load();
+    if (!r->sf) {
+        close(fd);
+        return audio_file_because(-ENOENT, why, "play", path, LIBSNDFILE_MISSING);
+    }
+    r->file = r->sf->open_fd(fd, SFM_READ, &info, SF_TRUE); /* closes it, too */
+    if (!r->file)
+        return audio_file_because(-EBADMSG, why, "play", path,
+                                  "not a sound file that libsndfile knows");
+    r->channels = info.channels;
+    r->rate_hz = info.samplerate > 0 ? (uint32_t)info.samplerate : 0;
+    /* libsndfile says SF_COUNT_MAX where it does not know. */
+    r->length = info.frames > 0 && info.frames < INT64_MAX ? (uint64_t)info.frames : 0;
+    return 0;
+}
+
+static int open_sound(struct audio_reader *r, const char *path, int fd, char why[AUDIO_WHY_MAX])
+{
+    int err = 0;
 
     r->fd = fd;
     r->channels = 1;
@@ -61,15 +83,10 @@ static int open_sound(struct audio_reader *r, const char *path, int fd, char why
         r->rate_hz = r->plain.rate_hz;
         r->length = r->plain.samples;
     } else {
-        r->file = sf_open_fd(fd, SFM_READ, &info, SF_TRUE); /* closes fd when it fails, too */
-        if (!r->file)
-            return audio_file_because(-EBADMSG, why, "play", path,
-                                      "not a sound file that libsndfile knows");
-        r->channels = info.channels;
-        r->rate_hz = info.samplerate > 0 ? (uint32_t)info.samplerate : 0;
-        /* libsndfile says SF_COUNT_MAX where it does not know. */
-        r->length = info.frames > 0 && info.frames < INT64_MAX ? (uint64_t)info.frames : 0;
+        err = open_coded(r, path, fd, why);
     }
+    if (err)
+        return err;
     if (r->channels >= 1 && r->channels <= CHANNELS_MAX && r->rate_hz >= RATE_MIN_HZ &&
         r->rate_hz <= RATE_MAX_HZ)
         return 0;
@@ -181,7 +198,7 @@ static int read_coded(struct audio_reader *r, bool apart, int16_t *out, size_t n
 
     while (done < n) {
         size_t want = n - done < PIECE / channels ? n - done : PIECE / channels;
-        sf_count_t got = sf_readf_float(r->file, piece, (sf_count_t)want);
+        sf_count_t got = r->sf->readf_float(r->file, piece, (sf_count_t)want);
 
         if (got <= 0)
             break;
@@ -191,7 +208,7 @@ static int read_coded(struct audio_reader *r, bool apart, int16_t *out, size_t n
             mix(piece, (size_t)got, channels, out + done);
         done += (size_t)got;
     }
-    return done == 0 && n > 0 && sf_error(r->file) != SF_ERR_NO_ERROR ? -EIO : (int)done;
+    return done == 0 && n > 0 && r->sf->error(r->file) != SF_ERR_NO_ERROR ? -EIO : (int)done;
 }
 
 int audio_reader_read(struct audio_reader *r, int16_t *out, size_t n)

@@ -2,12 +2,12 @@
  * others by libsndfile, on a file of ours. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sndfile.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "audio/file_open.h"
+#include "audio/libsndfile.h"
 #include "base/slice.h"
 
 enum {
@@ -43,6 +43,7 @@ struct audio_writer {
 
     /* The others */
     SNDFILE *sound; /* NULL: it is WAV */
+    const struct libsndfile *sf;
     off_t at, size; /* where libsndfile writes next, and how long the file is */
 };
 
@@ -228,7 +229,8 @@ static int open_sound(struct audio_writer *w, int format)
     SF_VIRTUAL_IO file = {on_length, on_seek, on_read, on_write, on_tell};
     SF_INFO info = {.samplerate = (int)w->rate_hz, .channels = w->channels, .format = format};
 
-    w->sound = sf_open_virtual(&file, SFM_WRITE, &info, w);
+    w->sf = libsndfile_load();
+    w->sound = w->sf ? w->sf->open_virtual(&file, SFM_WRITE, &info, w) : NULL;
     if (w->sound)
         return w->err;
     return w->err ? w->err : -ENOTSUP;
@@ -236,7 +238,7 @@ static int open_sound(struct audio_writer *w, int format)
 
 static int write_sound(struct audio_writer *w, const int16_t *frames, size_t n)
 {
-    sf_count_t done = w->err ? 0 : sf_writef_short(w->sound, frames, (sf_count_t)n);
+    sf_count_t done = w->err ? 0 : w->sf->writef_short(w->sound, frames, (sf_count_t)n);
 
     w->frames += done > 0 ? (uint64_t)done : 0;
     if (w->err == 0 && done != (sf_count_t)n)
@@ -262,6 +264,8 @@ static int check(const char *path, uint8_t channels, char why[AUDIO_WHY_MAX])
 
     if (!err && (channels < 1 || channels > CHANNELS_MAX))
         err = audio_file_because(-EINVAL, why, "record to", path, "it must have 1 or 2 channels");
+    if (!err && audio_writer_encodes(path) && !libsndfile_load())
+        err = audio_file_because(-ENOENT, why, "record to", path, LIBSNDFILE_MISSING);
     return err;
 }
 
@@ -322,7 +326,7 @@ int audio_writer_close(struct audio_writer *w)
     if (!w)
         return 0;
     if (w->sound)
-        sf_close(w->sound);
+        w->sf->close(w->sound);
     else if (w->frames != w->header_true)
         err = write_header(w);
     if (w->err)

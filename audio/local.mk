@@ -29,6 +29,7 @@ libaudio_a_SOURCES = \
 	audio/jitter_private.h \
 	audio/jitter_store.c audio/jitter_store.h \
 	audio/level.c audio/level.h \
+	audio/libsndfile.c audio/libsndfile.h \
 	audio/mixer.c audio/mixer.h \
 	audio/period.c audio/period.h \
 	audio/playout.c audio/playout.h \

@@ -1,8 +1,10 @@
 # What tests link when they say nothing else: the protocol core, which does no I/O.
 LDADD = libtest.a $(core_libs) $(CMOCKA_LIBS)
 # For tests of audio/, src/net, src/phone and ui/: NAME_LDADD = $(machine_ldadd) or $(phone_ldadd).
-machine_ldadd = libtest.a $(machine_libs) $(core_libs) $(CMOCKA_LIBS) $(machine_sys_libs)
-phone_ldadd = libtest.a libui.a $(phone_libs) $(machine_libs) $(core_libs) $(CMOCKA_LIBS) $(machine_sys_libs)
+# Tests make sound files by libsndfile itself.
+machine_ldadd = libtest.a $(machine_libs) $(core_libs) $(CMOCKA_LIBS) $(machine_sys_libs) $(SNDFILE_LIBS)
+phone_ldadd = libtest.a libui.a $(phone_libs) $(machine_libs) $(core_libs) $(CMOCKA_LIBS) $(machine_sys_libs) \
+	$(SNDFILE_LIBS)
 
 EXTRA_LIBRARIES = libtest.a
 CLEANFILES += libtest.a

@@ -363,5 +363,27 @@ def answering():
             mixed(room, room.path(name), caller.recording, (CALLEE, CALLER))
 
 
+@case("without libsndfile WAV is played and recorded, and why nothing else is, is said before the call")
+def no_library():
+    with Room() as room:
+        os.makedirs(room.path("empty"))
+        room.write("empty/libsndfile.so.1", "")
+        without = {"env": {"LD_LIBRARY_PATH": room.path("empty")}}
+        callee = tphone.Answer(room, spoken=CALLEE)
+        for name, more in (("plays", {"play": room.write("words.flac", "fLaC")}),
+                           ("records", {"record": room.path("out.flac")})):
+            caller = tphone.Call(room, callee.uri, name=name, **more, **without)
+            caller.expect_status(tphone.SOUND)
+            expect("takes libsndfile" in caller.output() and "Debian: libsndfile1" in caller.output(),
+                   "why not", caller.process.tail())
+        expect(not os.path.exists(room.path("out.flac")), "a file was begun")
+        caller = tphone.Call(room, callee.uri, spoken=CALLER, record=room.path("both.wav"), seconds=6,
+                             record_sides="apart", **without)
+        caller.expect_status(tphone.OK)
+        left, right = decoded(room, room.path("both.wav"))
+        holds(CALLEE, left, "what was heard")
+        holds(CALLER, right, "what was said")
+
+
 if __name__ == "__main__":
     tap.run(jobs=4, in_time=True)
