@@ -165,6 +165,8 @@ static void offer(struct step *s)
     struct buf sdp = buf_new(16384);
     int err = 0;
 
+    if (call->answered && call_offer_is_exposed(call, &s->event->flow))
+        return;
     if (call->outgoing && !call->answered)
         call_media_forget(call); /* made for another address of ours */
     if (!call->sdp) {
@@ -278,7 +280,7 @@ static void hang_up(struct step *s)
 
 static void answer_reoffer(struct step *s)
 {
-    s->failed = call_offer_answer(s->call, s->event->sdp) != 0;
+    s->failed = call_offer_answer(s->call, s->event->sdp, &s->event->flow) != 0;
 }
 
 static void refused(struct step *s)

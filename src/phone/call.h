@@ -303,6 +303,12 @@ enum sdp_encryption call_encryption(const struct call *call);
 /* What its descriptions say of keys. 0, or -ENOKEY where encryption is required and there is none
  * that we can. */
 int call_keys_choose(struct call *call, struct sdp_keying *out);
+/* Before a description in a call that is up: whether keys are said in it, and how it may leave. */
+void call_keys_wishes(const struct call *call, struct sdp_keying *keying);
+/* Whether keys may go that way. Those of a call by TLS do not go by anything less, wherever its
+ * other side is from then on, as they would be told as private all the same. */
+bool call_keys_may_go(const struct call *call, const struct sip_flow *flow);
+bool call_keys_in_use(const struct call *call); /* by SDES */
 /* Why a call that wants encryption cannot be, or was refused: static words. */
 const char *call_keys_words(const struct call *call);
 /* An offer was taken, or an answer: wakes up what is needed for the keys in it. */
@@ -352,8 +358,11 @@ int call_offer_wishes(struct call *call);
 void call_offer_settled(struct call *call, bool ours);
 /* Our offer came to nothing. */
 void call_offer_refused(struct call *call, unsigned status);
-/* Answers an offer of the other side: 0, or the status that it was refused with. */
-unsigned call_offer_answer(struct call *call, struct slice offer);
+/* Answers an offer of the other side, which came by that way: 0, or the status that it was refused
+ * with. */
+unsigned call_offer_answer(struct call *call, struct slice offer, const struct sip_flow *flow);
+/* They ask for an offer, and keys would leave in it by a way where they may not: refuses that. */
+bool call_offer_is_exposed(struct call *call, const struct sip_flow *flow);
 
 /* --- phone_quality.c ------------------------------------------------------------------------ */
 

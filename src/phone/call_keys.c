@@ -103,6 +103,32 @@ int call_keys_choose(struct call *call, struct sdp_keying *out)
     return wanted == SDP_ENCRYPT_REQUIRE ? -ENOKEY : 0;
 }
 
+bool call_keys_may_go(const struct call *call, const struct sip_flow *flow)
+{
+    return flow->transport == SIP_TLS || call->flow.transport != SIP_TLS ||
+           call->phone->config->sdes != CONFIG_SDES_TLS;
+}
+
+bool call_keys_in_use(const struct call *call)
+{
+    const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
+
+    return stream && stream->secured.by == SDP_SDES;
+}
+
+/* Where keys are in use they stay in our descriptions, whatever is wished (sdp/secure.h), so those
+ * are sealed as well. */
+void call_keys_wishes(const struct call *call, struct sdp_keying *keying)
+{
+    bool guarded = call->answered && call->flow.transport == SIP_TLS &&
+                   call->phone->config->sdes == CONFIG_SDES_TLS && keying->n_own;
+
+    if (!guarded || !call->sip)
+        return;
+    keying->offered = sip_call_goes_by_tls(call->sip);
+    sip_call_seal(call->sip, keying->offered || call_keys_in_use(call));
+}
+
 const char *call_keys_words(const struct call *call)
 {
     bool off = call_encryption(call) == SDP_ENCRYPT_OFF;

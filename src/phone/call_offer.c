@@ -5,6 +5,7 @@
  * call_offer_settled sends what is still due once the one before it is over. */
 #include <errno.h>
 
+#include "base/mem.h"
 #include "phone/call.h"
 #include "phone/calls.h"
 
@@ -13,10 +14,14 @@
 int call_offer_wishes(struct call *call)
 {
     struct sdp_local us = *sdp_exchange_local(call->sdp);
+    int err;
 
     us.address = call->media_at;
     us.direction = call->holds ? SDP_SENDONLY : SDP_SENDRECV;
-    return sdp_exchange_set_local(call->sdp, &us);
+    call_keys_wishes(call, &us.keying);
+    err = sdp_exchange_set_local(call->sdp, &us);
+    mem_wipe(&us.keying, sizeof us.keying);
+    return err;
 }
 
 static bool is_agreed(const struct call *call)
@@ -196,12 +201,36 @@ void call_offer_refused(struct call *call, unsigned status)
         make_offer(call);
 }
 
-unsigned call_offer_answer(struct call *call, struct slice offer)
+static void refuse_keys(struct call *call)
+{
+    call_tell(call,
+              &(struct phone_event){
+                  .kind = PHONE_NOTICE,
+                  .text = "the other side wanted keys for the sound to go in the clear, which "
+                          "have gone by TLS so far; refused"});
+    sip_call_reoffer_answer(call->sip, 488, SLICE(""), net_now_ms());
+}
+
+bool call_offer_is_exposed(struct call *call, const struct sip_flow *flow)
+{
+    bool exposed = sip_call_is_asked(call->sip) && !call_keys_may_go(call, flow) &&
+                   (call_keys_in_use(call) || sip_call_goes_by_tls(call->sip));
+
+    if (exposed)
+        refuse_keys(call);
+    return exposed;
+}
+
+unsigned call_offer_answer(struct call *call, struct slice offer, const struct sip_flow *flow)
 {
     struct buf sdp = buf_new(16384);
     unsigned status;
     int err = 0;
 
+    if (slice_ihas(offer, SLICE("a=crypto:")) && !call_keys_may_go(call, flow)) {
+        refuse_keys(call);
+        return 488;
+    }
     call_offer_wishes(call); /* where an offer is open, taking theirs fails below */
     status = call_media_take_offer(call, offer);
     if (!status)

@@ -386,7 +386,7 @@ struct sip_req *sip_call_request_with(struct sip_call *call, struct sip_dialog *
 
     if (req) {
         sip_req_trust(req, call->account);
-        if (call->secure)
+        if (call->secure || (call->sealed && method == SIP_INVITE))
             sip_req_only_tls(req);
         sip_req_set_dialog(req, dlg);
         give_credentials(call, req, cseq);

@@ -138,6 +138,7 @@ struct sip_call {
     int digit_err;                       /* likewise */
     bool bye_came;                       /* the dialog is no more */
     bool secure; /* begun by a sips: URI: all its requests go over TLS (RFC 3261 12.1.1) */
+    bool sealed; /* its offers do, see sip_call_seal */
 
     /* outgoing */
     struct sip_place places[1 + SIP_MAX_REDIRECTS]; /* in the order of the calls */

@@ -150,6 +150,12 @@ void sip_call_network_changed(struct sip_call *call, uint64_t now_ms);
 /* The account of a call that is up has registered: SIP_CALL_MOVED where others reach us by another
  * Contact since then. */
 void sip_call_contact_changed(struct sip_call *call);
+/* Whether our next request in the call goes by TLS whatever the DNS says: before an offer has what
+ * nobody else may read. */
+bool sip_call_goes_by_tls(const struct sip_call *call);
+/* Whether offers of ours in the call, from the next one on, leave by TLS or not at all. Then
+ * SIP_CALL_OFFER_REFUSED comes, or sip_call_reinvite fails. */
+void sip_call_seal(struct sip_call *call, bool on);
 /* A key (0-9 * # A-D, ! for flash) by INFO, pressed for so long. SIP_CALL_DIGIT_SENT follows with
  * the status; one at a time is wise, as they may overtake each other. -ENOTCONN before the call is
  * up; -ENOMEM. */
@@ -238,7 +244,9 @@ struct sip_call_event {
     struct slice from_uri, from_name; /* INCOMING; name without quotes */
     struct slice to_uri;              /* INCOMING: the Request-URI; REDIRECTED, REFER: the target */
     struct slice sdp;                 /* empty: none */
-    struct sip_flow flow;             /* INCOMING, OFFER_WANTED, ANSWERED: where signalling goes */
+    struct sip_flow flow;             /* INCOMING, OFFER_WANTED, ANSWERED: where signalling goes;
+                                         REOFFER, and OFFER_WANTED where they have asked: the way by
+                                         which they did, and will be answered */
     struct slice fork;                /* PROGRESS, ANSWERED: the To tag, by which the phones that a
                                          forked INVITE has reached are told apart */
     struct slice call_id;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "sip/core.h"
+#include "sip/locate.h"
 
 /* --- theirs ----------------------------------------------------------------------------------- */
 
@@ -24,7 +25,7 @@ void sip_reinvite_asked(struct sip_call *call, struct sip_tx *tx, const struct s
                         uint64_t now_ms)
 {
     struct slice sdp = sip_call_sdp(msg);
-    struct sip_call_event event = {.kind = SIP_CALL_REOFFER, .sdp = sdp};
+    struct sip_call_event event = {.kind = SIP_CALL_REOFFER, .sdp = sdp, .flow = *sip_tx_flow(tx)};
 
     if (call->state == SIP_CALL_OVER) {
         sip_server_reject(call->ep, tx, 481, now_ms);
@@ -50,7 +51,6 @@ void sip_reinvite_asked(struct sip_call *call, struct sip_tx *tx, const struct s
     } else {
         call->asked.late_offer = true;
         event.kind = SIP_CALL_OFFER_WANTED;
-        event.flow = call->dialog->flow;
         sip_call_tell(call, &event);
     }
 }
@@ -256,6 +256,20 @@ static int keep_offer(struct sip_call *call, struct slice sdp)
     buf_clear(&call->offer_sdp);
     buf_put(&call->offer_sdp, sdp);
     return buf_ok(&call->offer_sdp) ? 0 : -ENOMEM;
+}
+
+bool sip_call_goes_by_tls(const struct sip_call *call)
+{
+    struct sip_locate where;
+    struct sip_uri uri;
+
+    return call->dialog && sip_uri_parse(sip_dialog_next_hop(call->dialog), &uri) == 0 &&
+           sip_locate_uri(&uri, &where) == 0 && (where.secure || where.transport == SIP_TLS);
+}
+
+void sip_call_seal(struct sip_call *call, bool on)
+{
+    call->sealed = on;
 }
 
 int sip_call_reinvite(struct sip_call *call, struct slice sdp, uint64_t now_ms)

@@ -366,5 +366,71 @@ def downgraded_answer(when):
         equal(ended["encryption"], KEYED, "at the end")
 
 
+def _call_by_tls(room, *lines):
+    """A call of ours that is answered by TLS, by a Contact for UDP: the client, our call, our INVITE,
+    the answer, and who is there from then on."""
+    root = Paper(room, "root")
+    server = Paper(room, "server", ("DNS:localhost", "IP:127.0.0.1"), root)
+    phone = Piped(room, "us", device="none", tls_ca=root.pem, dtls="never")
+    listener, plain = room.keep(sip.TcpListener(paper=server)), room.keep(sip.Peer(phone.port))
+    call = phone.client.do("call", target=f"sip:x@localhost:{listener.port};transport=tls")["call"]
+    peer = listener.accept(10)
+    invite = peer.wait(sip.request("INVITE"), 8, what="our call")
+    ok = peer.respond(invite, 200, body=_sdp("RTP/AVP", *lines), tag="x",
+                      Contact=f"<sip:x@127.0.0.1:{plain.port}>")
+    equal(phone.client.event("answered", call=call)["encryption"], "sdes" if lines else CLEAR,
+          "when it is answered")
+    plain.wait(sip.request("ACK"), 8, what="our ACK by UDP")
+    return phone.client, call, invite, ok, plain
+
+
+def _end(client, call, plain, encryption):
+    client.do("hangup", call=call)
+    plain.respond(plain.wait(sip.request("BYE"), 8, what="our BYE"), 200)
+    equal(client.event("ended", call=call)["encryption"], encryption, "at the end")
+    equal([str(m) for m in plain.messages if b"crypto" in m.body], [], "keys by UDP")
+
+
+@case("no key of a call by TLS leaves by UDP, where its other side is from then on: a hold is not told "
+      "there, and that is said")
+def held_elsewhere():
+    with Room() as room:
+        client, call, _, _, plain = _call_by_tls(room, LINE)
+        client.do("hold", call=call)
+        client.event("on-hold", call=call)
+        text = client.event("notice", call=call)["text"]
+        expect("takes no note of the hold" in text, text)
+        _end(client, call, plain, "sdes")
+
+
+@case("where none was agreed the hold is told there, without keys")
+def held_without():
+    with Room() as room:
+        client, call, _, _, plain = _call_by_tls(room)
+        client.do("hold", call=call)
+        again = plain.wait(sip.request("INVITE"), 8, what="the hold")
+        plain.respond(again, 200, tag="x", body=_sdp("RTP/AVP", version=2))
+        client.event("on-hold", call=call)
+        _end(client, call, plain, CLEAR)
+
+
+@case("who sends keys of a call by TLS by UDP, or asks there for ours, gets 488: it goes on as it was")
+def asked_elsewhere():
+    with Room() as room:
+        client, call, invite, ok, plain = _call_by_tls(room, LINE)
+        for cseq, body in enumerate((_sdp("RTP/AVP", LINE.replace("WVN", "AAA"), version=2), b""), 1):
+            theirs = plain.request("INVITE", invite.get("Contact").split("<")[1].split(">")[0],
+                                   call=invite.get("Call-ID"), body=body)
+            theirs.set("From", ok.get("To")).set("To", invite.get("From"))
+            theirs.set("CSeq", f"{cseq} INVITE")
+            plain.send(theirs)
+            answer = plain.wait(lambda m: m.status >= 200 and m.cseq == cseq, 8, what="an answer")
+            plain.send(plain.ack(theirs, answer))
+            equal(answer.status, 488, "their re-INVITE")
+            client.event("notice", call=call, text="the other side wanted keys for the sound to go in "
+                         "the clear, which have gone by TLS so far; refused")
+        _end(client, call, plain, "sdes")
+
+
 if __name__ == "__main__":
     tap.run(jobs=3)
