@@ -1,5 +1,6 @@
 /* A stream and a far end made by hand that speak of earlier sound in each packet (RFC 2198). */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ struct far_end {
 
 struct short_of {
     pthread_t has_some;
-    unsigned times;
+    atomic_uint times;
 };
 
 static struct far_end *far_end_new(bool always)
@@ -86,18 +87,21 @@ static void send_packet(struct far_end *far, uint8_t type, const uint8_t *payloa
                RTP_HEADER_BYTES + n);
 }
 
-/* The earlier frames of a packet, oldest first, and its own. At first some are not there yet. */
+/* The earlier frames of a packet, oldest first, and its own. At first some are not there yet, nor
+ * is what beats that were missed would have sent. */
 static bool is_right(struct far_end *far, struct slice payload)
 {
     struct rtp_red_block block[RTP_RED_BLOCKS];
-    unsigned ignored;
+    unsigned ignored, step = far->apart * UNITS, most = far->copies * step;
     int n = rtp_red_parse(payload, block, &ignored);
 
-    if (n < 2 || n > (int)far->copies + 1 || ignored)
+    if (n < 2 || ignored || block[n - 1].offset != 0)
         return false;
     for (int i = 0; i < n; i++)
-        if (block[i].offset != (unsigned)(n - 1 - i) * far->apart * UNITS ||
-            block[i].payload_type != 0 || block[i].payload.n != UNITS)
+        if (block[i].payload_type != 0 || block[i].payload.n != UNITS)
+            return false;
+    for (int i = 0; i < n - 1; most = block[i++].offset - step)
+        if (block[i].offset == 0 || block[i].offset % step != 0 || block[i].offset > most)
             return false;
     far->full += n == (int)far->copies + 1;
     return true;
