@@ -36,7 +36,8 @@ bool memory_has_failed(void)
 
 void memory_fail_by(bool (*fails)(void *arg), void *arg)
 {
-    judge_arg = arg;
+    if (fails) /* else a thread that is about to ask the one before still needs what that had */
+        judge_arg = arg;
     judge = fails;
 }
 
