@@ -21,6 +21,10 @@ void memory_fail_at(unsigned n);
 /* Whether that allocation has come; from then on all succeed again. */
 bool memory_has_failed(void);
 
+/* How many further the next one is that a test lets fail: 1, but 5 with TPHONE_SHORT, where each
+ * takes long; with AddressSanitizer 1 all the same, as it says what is left of each. */
+unsigned memory_step(void);
+
 /* Or fails says of each whether it does, on the thread that wants it; NULL: none does. */
 void memory_fail_by(bool (*fails)(void *arg), void *arg);
 

@@ -39,7 +39,7 @@ static void a_stream_may_be_refused(void **state)
     int err;
 
     (void)state;
-    for (unsigned n = 1;; n++) {
+    for (unsigned n = 1;; n += memory_step()) {
         memory_fail_at(n);
         err = rtp_srtp_new(&one, &other, &s);
         if (!memory_has_failed())
@@ -105,7 +105,7 @@ static void first_packets(void **state)
     const bool rtcp = *state != NULL;
     bool failed = true;
 
-    for (unsigned n = 1; failed; n++) {
+    for (unsigned n = 1; failed; n += memory_step()) {
         struct ends e;
         int err;
 
@@ -130,7 +130,7 @@ static void other_keys_may_be_refused(void **state)
     bool failed = true;
 
     (void)state;
-    for (unsigned n = 1; failed; n++) {
+    for (unsigned n = 1; failed; n += memory_step()) {
         struct ends e;
         int err;
 
