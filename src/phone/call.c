@@ -163,6 +163,7 @@ static void offer(struct step *s)
 {
     struct call *call = s->call;
     struct buf sdp = buf_new(16384);
+    bool due = call->offer_due;
     int err = 0;
 
     if (call->answered && call_offer_is_exposed(call, &s->event->flow))
@@ -178,11 +179,14 @@ static void offer(struct step *s)
     call->offer_due = false;
     if (!err)
         err = call_media_describe(call, &sdp);
-    if (err)
-        call_give_up(call, words_of_offer(call, err));
-    else
-        sip_call_offer(call->sip, buf_slice(&sdp), net_now_ms());
     s->failed = err != 0;
+    if (err) {
+        call_give_up(call, words_of_offer(call, err));
+    } else if (sip_call_offer(call->sip, buf_slice(&sdp), net_now_ms()) != 0) {
+        sdp_exchange_rollback(call->sdp);
+        call->offer_due = due;
+        s->failed = true;
+    }
     buf_free(&sdp);
 }
 

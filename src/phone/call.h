@@ -278,6 +278,8 @@ unsigned call_media_take_offer(struct call *call, struct slice sdp);
 /* Appends our SDP: the answer where an offer waits for one, else an offer. 0 or a negative
  * errno. */
 int call_media_describe(struct call *call, struct buf *out);
+/* The answer to an offer in the call, which is agreed on once it was said: sdp_exchange_agree. */
+int call_media_draft_answer(struct call *call, struct buf *out);
 /* The other side's answer: 0 or a negative errno. */
 int call_media_take_answer(struct call *call, struct slice sdp);
 /* "opus/48000" into out. */

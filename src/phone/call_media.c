@@ -129,6 +129,12 @@ int call_media_describe(struct call *call, struct buf *out)
     return sdp_exchange_offer(call->sdp, out);
 }
 
+int call_media_draft_answer(struct call *call, struct buf *out)
+{
+    call_codecs_say(call);
+    return sdp_exchange_draft_answer(call->sdp, out);
+}
+
 int call_media_take_answer(struct call *call, struct slice sdp)
 {
     int err = sdp_exchange_take_answer(call->sdp, sdp);

@@ -221,6 +221,17 @@ bool call_offer_is_exposed(struct call *call, const struct sip_flow *flow)
     return exposed;
 }
 
+/* What was answered so is agreed on; what was refused leaves all as it was. */
+static void settle(struct call *call, unsigned status)
+{
+    if (!status) {
+        sdp_exchange_agree(call->sdp);
+        call_media_update(call);
+    } else if (sdp_exchange_state(call->sdp) == SDP_THEY_OFFERED) {
+        sdp_exchange_rollback(call->sdp);
+    }
+}
+
 unsigned call_offer_answer(struct call *call, struct slice offer, const struct sip_flow *flow)
 {
     struct buf sdp = buf_new(16384);
@@ -234,18 +245,17 @@ unsigned call_offer_answer(struct call *call, struct slice offer, const struct s
     call_offer_wishes(call); /* where an offer is open, taking theirs fails below */
     status = call_media_take_offer(call, offer);
     if (!status)
-        err = call_media_describe(call, &sdp);
+        err = call_media_draft_answer(call, &sdp);
     if (err)
         status = err == -ENOMEM ? 503 : 500;
-    if (status && sdp_exchange_state(call->sdp) == SDP_THEY_OFFERED)
-        sdp_exchange_rollback(call->sdp);
     if (call->no_key)
         call_tell(call, &(struct phone_event){
                             .kind = PHONE_NOTICE,
                             .text = "the other side wanted to go on without encryption; refused"});
-    sip_call_reoffer_answer(call->sip, status ? status : 200, buf_slice(&sdp), net_now_ms());
+    err = sip_call_reoffer_answer(call->sip, status ? status : 200, buf_slice(&sdp), net_now_ms());
     buf_free(&sdp);
-    if (!status)
-        call_media_update(call);
+    if (!status && err)
+        status = 503; /* which it was told instead */
+    settle(call, status);
     return status;
 }

@@ -238,18 +238,28 @@ int sdp_exchange_take_offer(struct sdp_exchange *x, struct slice sdp)
     return 0;
 }
 
-int sdp_exchange_answer(struct sdp_exchange *x, struct buf *out)
+int sdp_exchange_draft_answer(struct sdp_exchange *x, struct buf *out)
 {
-    int err;
-
     if (x->state != SDP_THEY_OFFERED)
         return -EPROTO;
-    err = print_ours(x, &x->next, sdp_answer_put, SIZE_MAX, out);
-    if (err)
-        return err;
+    return print_ours(x, &x->next, sdp_answer_put, SIZE_MAX, out);
+}
+
+void sdp_exchange_agree(struct sdp_exchange *x)
+{
+    if (x->state != SDP_THEY_OFFERED)
+        return;
     x->answer_may_come = false;
     commit(x);
-    return 0;
+}
+
+int sdp_exchange_answer(struct sdp_exchange *x, struct buf *out)
+{
+    int err = sdp_exchange_draft_answer(x, out);
+
+    if (!err)
+        sdp_exchange_agree(x);
+    return err;
 }
 
 enum sdp_exchange_state sdp_exchange_state(const struct sdp_exchange *x)

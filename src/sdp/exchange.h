@@ -72,6 +72,10 @@ int sdp_exchange_take_offer(struct sdp_exchange *x, struct slice sdp);
 /* Appends the answer to the offer taken: each m= line in its order, refused ones with port 0. 0;
  * -EPROTO where there is none; -ENOMEM where out failed, and then the offer still waits. */
 int sdp_exchange_answer(struct sdp_exchange *x, struct buf *out);
+/* The same in two steps: the words of the answer; and that they were said, so that it is agreed on.
+ * Where they could not be said sdp_exchange_rollback instead. */
+int sdp_exchange_draft_answer(struct sdp_exchange *x, struct buf *out);
+void sdp_exchange_agree(struct sdp_exchange *x);
 
 /* An offer came to nothing (RFC 3261 14.1: the session stays as it was): ours was answered by an
  * error, or theirs is refused by us, or the CANCEL came first. Back to SDP_STABLE with what was

@@ -474,15 +474,18 @@ struct slice sip_call_sdp(const struct sip_msg *msg)
 
 /* --- what the owner asks for ------------------------------------------------------------------ */
 
-void sip_call_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)
+int sip_call_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms)
 {
+    int err = 0;
+
     if (call->state == SIP_CALL_OFFERING)
         sip_uac_offer(call, sdp, now_ms);
     else if (call->state == SIP_CALL_UP && call->asked.late_offer)
-        sip_uas_say_2xx(call, sdp, now_ms);
+        err = sip_uas_say_2xx(call, sdp, now_ms);
     else if (call->state == SIP_CALL_UP && call->offer_waits)
         sip_reinvite_offer(call, sdp, now_ms);
     sip_core_sweep(call->ep);
+    return err;
 }
 
 void sip_call_hangup(struct sip_call *call, uint64_t now_ms)

@@ -346,8 +346,9 @@ void sip_uas_bye(struct sip_call *call, struct sip_tx *tx, uint64_t now_ms);
 /* CANCEL, or the connection that it came over is gone: SIP_END_CANCELLED or SIP_END_ELSEWHERE. */
 void sip_uas_cancelled(struct sip_call *call, enum sip_end_cause cause, uint64_t now_ms);
 void sip_uas_hangup(struct sip_call *call, uint64_t now_ms);
-/* A 2xx to what was asked; repeated until the ACK where that was an INVITE. */
-void sip_uas_say_2xx(struct sip_call *call, struct slice sdp, uint64_t now_ms);
+/* A 2xx to what was asked; repeated until the ACK where that was an INVITE. 0; else it could not be
+ * said: there is nothing to answer any more, or it was refused, 503. */
+int sip_uas_say_2xx(struct sip_call *call, struct slice sdp, uint64_t now_ms);
 /* The ACK to it has come, or what shows that it has arrived. */
 void sip_uas_acknowledged(struct sip_call *call);
 /* A final response that is none. */

@@ -111,8 +111,9 @@ size_t sip_call_room(const struct sip_call *call);
  * take it to anybody. */
 bool sip_call_is_asked(const struct sip_call *call);
 /* The SDP offer that SIP_CALL_OFFER_WANTED asked for, in INVITE, 2xx to an INVITE or re-INVITE
- * without offer. */
-void sip_call_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms);
+ * without offer. 0; else that re-INVITE could not be answered, and was refused: the offer is none.
+ * What becomes of others is told. */
+int sip_call_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms);
 
 /* A call that came in: 101 to 199. sdp may be empty. */
 void sip_call_progress(struct sip_call *call, unsigned status, struct slice sdp, uint64_t now_ms);
@@ -161,9 +162,10 @@ void sip_call_seal(struct sip_call *call, bool on);
  * up; -ENOMEM. */
 int sip_call_digit(struct sip_call *call, char digit, unsigned ms, uint64_t now_ms);
 /* Answers a SIP_CALL_REOFFER: 200 with the answer, or 488 and the like (sdp empty). Where the other
- * side has cancelled it meanwhile nothing happens. */
-void sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slice sdp,
-                             uint64_t now_ms);
+ * side has cancelled it meanwhile nothing happens. 0; else the answer could not be said, and the
+ * session stays as it was. */
+int sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slice sdp,
+                            uint64_t now_ms);
 
 /* --- they ask us to call somebody else (RFC 3515): answers to SIP_CALL_REFER. The call stays in
  * memory, even where it has ended meanwhile, until sip_call_refer_reject or sip_call_refer_end has

@@ -147,29 +147,30 @@ static char *new_target(const struct sip_call *call)
     return request && !call->asked.initial ? sip_dialog_target_in(request) : NULL;
 }
 
-void sip_uas_say_2xx(struct sip_call *call, struct slice sdp, uint64_t now_ms)
+int sip_uas_say_2xx(struct sip_call *call, struct slice sdp, uint64_t now_ms)
 {
     char *target;
     int err;
 
     if (!call->asked.tx_key || call->asked.answered)
-        return;
+        return -ENOENT;
     target = new_target(call);
     err = respond(call, 200, sdp, now_ms);
     if (err) {
         free(target);
         sip_uas_refuse(call, 503, SLICE(""), SLICE(""), now_ms);
-        return;
+        return err;
     }
     sip_dialog_set_target(call->dialog, target);
     if (call->asked.method != SIP_INVITE) {
         call->asked.tx_key = 0;
-        return;
+        return 0;
     }
     call->asked.answered = true;
     call->asked.interval_ms = SIP_T1_MS;
     sip_call_wait(call, SIP_WAIT_REPEAT, now_ms + SIP_T1_MS);
     sip_call_wait(call, SIP_WAIT_ACK, now_ms + SIP_64T1_MS);
+    return 0;
 }
 
 static void stop_ringing(struct sip_call *call)

@@ -55,16 +55,19 @@ void sip_reinvite_asked(struct sip_call *call, struct sip_tx *tx, const struct s
     }
 }
 
-void sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slice sdp,
-                             uint64_t now_ms)
+int sip_call_reoffer_answer(struct sip_call *call, unsigned status, struct slice sdp,
+                            uint64_t now_ms)
 {
+    int err = 0;
+
     if (call->state != SIP_CALL_UP || !call->asked.tx_key || call->asked.answered)
-        return; /* they have cancelled it meanwhile */
+        return -ENOENT; /* they have cancelled it meanwhile */
     if (status < 300)
-        sip_uas_say_2xx(call, sdp, now_ms);
+        err = sip_uas_say_2xx(call, sdp, now_ms);
     else
         sip_uas_refuse(call, status, SLICE(""), SLICE(""), now_ms);
     sip_core_sweep(call->ep);
+    return err;
 }
 
 /* --- ours ------------------------------------------------------------------------------------- */

@@ -40,6 +40,25 @@ static void calls_in(struct frugal *far)
     frugal_hangs_up(far, 2, tag);
 }
 
+/* The call has ended, as what it was to be told or its sound had no room. */
+static bool has_said_bye(struct frugal *far)
+{
+    if (far->is_up || frugal_heard(far, "503"))
+        return false;
+    if (!frugal_heard(far, "481") && !frugal_heard(far, "487"))
+        fail_msg("an answer without reason: %.40s", far->heard);
+    PHONES_UNTIL(&far->phones, phones_find(far->end, PHONE_ENDED, 0));
+    return true;
+}
+
+static void asks(struct frugal *far, unsigned cseq, const char *tag, const char *offer,
+                 const char *answer)
+{
+    frugal_asks_until(far, "INVITE", cseq, tag, offer);
+    far->is_up = frugal_heard(far, "200");
+    frugal_asks(far, "ACK", cseq, tag, far->is_up ? answer : "");
+}
+
 /* It holds, and comes back with another key: what is refused leaves the call as it was. */
 static void holds_with_keys(struct frugal *far)
 {
@@ -48,6 +67,7 @@ static void holds_with_keys(struct frugal *far)
     } offers[] = {{"sendrecv", "Vz"}, {"sendonly", "Vz"}, {"sendrecv", "Xz"}};
     char tag[64], body[1024];
     unsigned cseq = 1;
+    bool held = false;
 
     snprintf(body, sizeof body, KEYED, cseq, far->sound_port, offers[0].direction, offers[0].key);
     frugal_invites(far, body, tag);
@@ -57,20 +77,33 @@ static void holds_with_keys(struct frugal *far)
     for (size_t i = 1; i < ARRAY_LEN(offers); i++) {
         snprintf(body, sizeof body, KEYED, ++cseq, far->sound_port, offers[i].direction,
                  offers[i].key);
-        frugal_asks_until(far, "INVITE", cseq, tag, body);
-        far->is_up = frugal_heard(far, "200");
-        frugal_asks(far, "ACK", cseq, tag, "");
-        if (far->is_up && strcmp(offers[i].direction, "sendrecv") == 0)
+        asks(far, cseq, tag, body, "");
+        if (has_said_bye(far))
+            return;
+        held = far->is_up ? strcmp(offers[i].direction, "sendonly") == 0 : held;
+        if (!held)
             frugal_hears_sound(far);
-        if (far->is_up || frugal_heard(far, "503"))
-            continue;
-        /* What it was to be told, or its sound, had no room: then it has said BYE. */
-        if (!frugal_heard(far, "481") && !frugal_heard(far, "487"))
-            fail_msg("an answer without reason: %.40s", far->heard);
-        PHONES_UNTIL(&far->phones, phones_find(far->end, PHONE_ENDED, 0));
-        return;
     }
     frugal_hangs_up(far, cseq + 1, tag);
+}
+
+/* It asks for our offer, and then makes one of its own: what came to nothing stands in no way. */
+static void asks_for_an_offer(struct frugal *far)
+{
+    char tag[64], body[1024];
+
+    snprintf(body, sizeof body, SDP, far->sound_port);
+    frugal_invites(far, body, tag);
+    if (!*tag)
+        return;
+    frugal_hears_sound(far);
+    for (unsigned cseq = 2; cseq <= 3; cseq++) {
+        asks(far, cseq, tag, cseq == 2 ? "" : body, cseq == 2 ? body : "");
+        if (has_said_bye(far))
+            return;
+        frugal_hears_sound(far);
+    }
+    frugal_hangs_up(far, 4, tag);
 }
 
 /* --- one that is recorded -------------------------------------------------------------------- */
@@ -291,6 +324,11 @@ static void holding(void **state)
     assert_true(memory_srtp_taken() - before > 1000 / memory_step());
 }
 
+static void asking(void **state)
+{
+    frugal_each_fails(state, asks_for_an_offer);
+}
+
 static void calling(void **state)
 {
     frugal_each_fails(state, calls_out);
@@ -363,6 +401,7 @@ int main(void)
         {"one that is recorded", recorded, frugal_set_up, frugal_tear_down, NULL},
         {"one with keys, held and with another key", holding, frugal_set_up, frugal_tear_down,
          NULL},
+        {"one that asks for our offer", asking, frugal_set_up, frugal_tear_down, NULL},
         {"no key is left behind", forgetting, NULL, NULL, NULL},
         {"a call that goes", calling, frugal_set_up, frugal_tear_down, NULL},
         {"one that is sent on", calling_one_who_moved, frugal_set_up, frugal_tear_down, NULL},
