@@ -107,6 +107,11 @@ bool audio_device_is_null(const struct audio_device *d)
     return d->null;
 }
 
+bool audio_device_plays(const struct audio_device *d)
+{
+    return d->plays;
+}
+
 bool audio_device_running(const struct audio_device *d)
 {
     return d->ops->running(d);

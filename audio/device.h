@@ -87,6 +87,9 @@ const char *audio_device_note(const struct audio_device *d);
 /* How many samples its card takes and gives at once; the null device: 0. */
 size_t audio_device_frame(const struct audio_device *d);
 bool audio_device_is_null(const struct audio_device *d);
+/* Whether what is written goes to a card: not where that has a microphone alone, nor to the null
+ * device. */
+bool audio_device_plays(const struct audio_device *d);
 /* Whether the card has called for samples yet. The null device always runs. */
 bool audio_device_running(const struct audio_device *d);
 /* Whether the card has stopped by itself (unplugged, its server gone): close it, try again

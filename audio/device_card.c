@@ -35,7 +35,7 @@ struct card {
     PaStream *stream[2]; /* capture, playback; NULL: that direction is not there */
     struct ring *captured, *queued;
     struct ring *played; /* NULL: nobody hears it, as nothing is captured */
-    bool has_input, has_output;
+    bool has_input;
     unsigned wished; /* channels */
 
     /* The callback's alone. */
@@ -115,7 +115,7 @@ static int on_samples(const void *in, void *out, unsigned long n,
         play(card, out, n);
     if (flags & (paInputUnderflow | paInputOverflow | paOutputUnderflow | paOutputOverflow))
         count(&card->card_errors, 1);
-    if (out || !card->has_output)
+    if (out || !card->base.plays)
         count(&card->callbacks, 1);
     return paContinue;
 }
@@ -183,7 +183,7 @@ static size_t card_write(struct audio_device *d, const int16_t *samples, size_t 
     card->written_since += n;
     if (!samples)
         return 0;
-    if (callbacks == 0 || !card->has_output)
+    if (callbacks == 0 || !card->base.plays)
         return n; /* it would only be heard late */
     if (readable(card->queued, d->outputs) > cushion + samples_of(card, QUEUED_OVER_MS))
         return 0;
@@ -433,7 +433,7 @@ static PaError open_streams(struct card *card, PaDeviceIndex in, PaDeviceIndex o
         from.suggestedLatency = fmax(info->defaultLowInputLatency, least_s);
         err = open_stream(card, true, &from, rate_hz);
     }
-    if (err == paNoError && card->has_output) {
+    if (err == paNoError && card->base.plays) {
         const PaDeviceInfo *info = card->pa.GetDeviceInfo(out);
 
         to.channelCount = channels_of(card, info->maxOutputChannels);
@@ -463,7 +463,7 @@ static char *name_of(const PaDeviceInfo *in, const PaDeviceInfo *out)
 static int open_at_some_rate(const struct audio_device_config *config, struct card *card,
                              PaDeviceIndex in, PaDeviceIndex out, char why[AUDIO_WHY_MAX])
 {
-    const PaDeviceInfo *info = card->pa.GetDeviceInfo(card->has_output ? out : in);
+    const PaDeviceInfo *info = card->pa.GetDeviceInfo(card->base.plays ? out : in);
     const PaDeviceInfo *other = card->pa.GetDeviceInfo(card->has_input ? in : out);
     uint32_t rates[] = {config->rate_hz ? config->rate_hz : RATE_HZ,
                         (uint32_t)info->defaultSampleRate, (uint32_t)other->defaultSampleRate};
@@ -492,10 +492,10 @@ static int start(struct card *card, char why[AUDIO_WHY_MAX])
     card->captured = ring_new(samples_of(card, RING_MS) * card->base.inputs);
     card->queued = ring_new(samples_of(card, RING_MS) * card->base.outputs);
     atomic_store(&card->cushion, samples_of(card, CUSHION_MS));
-    if (card->has_input && card->has_output)
+    if (card->has_input && card->base.plays)
         card->played = ring_new(samples_of(card, RING_MS) * card->base.outputs);
     if (!card->captured || !card->queued || !card->base.name ||
-        (card->has_input && card->has_output && !card->played))
+        (card->has_input && card->base.plays && !card->played))
         return because(&card->pa, paInsufficientMemory, why, "open the sound device", "");
     for (size_t i = 0; i < ARRAY_LEN(card->stream) && err == paNoError; i++) {
         if (!card->stream[i])
@@ -528,7 +528,7 @@ int audio_device_card_open(const struct audio_device_config *config, struct audi
     err = device_choose(&card->pa, config, &choice, why);
     if (!err) {
         card->has_input = choice.has_input;
-        card->has_output = choice.has_output;
+        card->base.plays = choice.has_output;
         memcpy(card->base.note, choice.note, sizeof choice.note);
         err = open_at_some_rate(config, card, choice.in, choice.out, why);
     }

@@ -27,6 +27,7 @@ struct audio_device {
     unsigned inputs, outputs; /* channels */
     size_t frame;             /* samples per callback */
     bool null;
+    bool plays; /* what is written goes to a card */
 };
 
 int audio_device_null_open(const struct audio_device_config *config, struct audio_device **out,

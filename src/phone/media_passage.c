@@ -133,8 +133,9 @@ void media_passage_say(struct media_passage *p, struct audio_device *device, con
 
     if (audio_device_is_null(device))
         return;
-    if (queued > QUEUE_MOST_MS * per_ms) {
-        audio_device_write(device, NULL, n); /* left out, so that delay does not grow for ever */
+    /* Where nobody plays it, or else delay would grow for ever. */
+    if (!audio_device_plays(device) || queued > QUEUE_MOST_MS * per_ms) {
+        audio_device_write(device, NULL, n);
         return;
     }
     if (queued == 0 && audio_device_running(device)) {

@@ -241,6 +241,35 @@ static void a_microphone_alone_fails_where_nobody_is(void **state)
     end(&d);
 }
 
+/* So many beats in which no card calls for anything, nor has anything. */
+static void stand_still(struct desk *d, unsigned beats)
+{
+    for (unsigned i = 0; i < beats; i++) {
+        d->now_us += BEAT_US;
+        if (media_device_begin_beat(d->device, d->now_us, BEAT_US))
+            media_device_end_beat(d->device);
+    }
+}
+
+/* Three seconds, as is one with a loudspeaker, though nothing of what is written waits. */
+static void a_microphone_alone_is_waited_for(void **state)
+{
+    static const struct row row = {.wanted = "mic | none"};
+    struct desk d;
+
+    (void)state;
+    plug_all();
+    begin(&d, &row);
+    until_open(&d, "mic", NULL);
+    wait_a_moment(&d);
+    stand_still(&d, 290);
+    wait_a_moment(&d);
+    assert_true(is_open("mic", NULL));
+    stand_still(&d, 310);
+    until(&d, &d.failed, 1);
+    end(&d);
+}
+
 static void until_told_what_it_lacks(struct desk *d, unsigned n)
 {
     until_open(d, "desk", "tv");
@@ -306,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_goes_takes_nothing_else_with_it),
         cmocka_unit_test(a_microphone_alone_fails_where_nobody_is),
+        cmocka_unit_test(a_microphone_alone_is_waited_for),
         cmocka_unit_test(what_a_card_lacks_is_told_once_it_is_there),
         cmocka_unit_test(what_a_card_has_no_more_is_told),
         cmocka_unit_test(what_is_no_card_has_nothing_in_its_place),
