@@ -54,7 +54,9 @@ paired_tests = audio/test_relay_media audio/test_stereo_cards interop/test_bares
 	scripts/test_call.py scripts/test_control.py scripts/test_control_harm \
 	scripts/test_daemon_sound scripts/test_examples scripts/test_pipes scripts/test_recording \
 	scripts/test_stereo \
-	security/test_malformed security/test_media ui/test_walk.py unit/phone/test_media
+	security/test_malformed security/test_media ui/test_walk.py \
+	unit/phone/test_media_allocations
+calm_tests = unit/phone/test_media
 alone_tests = tests/audio/test_device audio/test_pulse faults/test_faults security/test_floods
 # Real programs in real time: what fails there beside others is asked again by itself, and told.
 again_tests = tests/audio/ tests/faults/ tests/interop/ tests/lib/ tests/scripts/ tests/security/ \
@@ -63,7 +65,7 @@ again_tests = tests/audio/ tests/faults/ tests/interop/ tests/lib/ tests/scripts
 # The runner closes with "N passed, M failed, K skipped"; a test that cannot run has failed.
 run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --cc '$(CC)' \
 	--long '$(long_tests)' --asleep '$(asleep_tests)' --paired '$(paired_tests)' \
-	--alone '$(alone_tests)' --again '$(again_tests)' $(RUN_FLAGS)
+	--calm '$(calm_tests)' --alone '$(alone_tests)' --again '$(again_tests)' $(RUN_FLAGS)
 
 check-local: tphone$(EXEEXT) $(check_PROGRAMS)
 	@$(run_tests) $(tap_tests)
