@@ -48,16 +48,16 @@ asleep_tests = faults/test_clock faults/test_registrar_silent faults/test_roamin
 	interop/test_rawsip interop/test_sipp scripts/test_register security/test_connections \
 	unit/net/test_interface unit/net/test_no_memory unit/phone/test_account_no_memory \
 	unit/phone/test_call_no_memory unit/phone/test_dtls_no_memory unit/phone/test_move_no_memory
-paired_tests = audio/test_relay_media audio/test_stereo_cards interop/test_baresip \
-	interop/test_conference interop/test_kamailio_strangers interop/test_transfer \
-	scripts/test_audio_fd \
+paired_tests = audio/test_relay_media audio/test_stereo_cards faults/test_faults \
+	interop/test_baresip interop/test_conference interop/test_kamailio_strangers \
+	interop/test_transfer scripts/test_audio_fd \
 	scripts/test_call.py scripts/test_control.py scripts/test_control_harm \
 	scripts/test_daemon_sound scripts/test_examples scripts/test_pipes scripts/test_recording \
 	scripts/test_stereo \
 	security/test_malformed security/test_media ui/test_walk.py \
 	unit/phone/test_media_allocations
 calm_tests = unit/phone/test_media
-alone_tests = tests/audio/test_device audio/test_pulse faults/test_faults security/test_floods
+alone_tests = tests/audio/test_device audio/test_pulse security/test_floods
 # Real programs in real time: what fails there beside others is asked again by itself, and told.
 again_tests = tests/audio/ tests/faults/ tests/interop/ tests/lib/ tests/scripts/ tests/security/ \
 	tests/ui/ unit/net/ unit/phone/ unit/ui/
