@@ -149,19 +149,28 @@ static const struct row {
 };
 /* clang-format on */
 
-static struct slice message(const struct row *row)
+/* A file of the sources. */
+static struct slice file_at(const char *below)
 {
     const char *top = getenv("srcdir");
     char path[4096], bytes[FILE_MAX];
     FILE *file;
     size_t n;
 
-    snprintf(path, sizeof path, "%s/tests/data/torture/%s.sip", top ? top : ".", row->name);
+    snprintf(path, sizeof path, "%s/%s", top ? top : ".", below);
     file = fopen(path, "rb");
     assert_non_null(file);
     n = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
     return exact_bytes(bytes, n);
+}
+
+static struct slice message(const struct row *row)
+{
+    char below[256];
+
+    snprintf(below, sizeof below, "tests/data/torture/%s.sip", row->name);
+    return file_at(below);
 }
 
 static size_t count(const struct sip_msg *msg, enum sip_hdr id)
@@ -249,9 +258,52 @@ static void check_phone(void **state)
     exact_free(in);
 }
 
+/* What a row has in the last two columns of the table. */
+static void put_told(struct buf *out, const struct row *row)
+{
+    const char *phone = strcmp(row->phone, "call") == 0      ? "rings"
+                        : strcmp(row->phone, "nothing") == 0 ? "no answer"
+                                                             : row->phone;
+
+    buf_printf(out, "%s | %s |", row->says ? "read" : "refused", phone);
+}
+
+/* doc/testing.md tells the same of each, and of no other. */
+static void check_told(void **state)
+{
+    struct slice in = file_at("doc/testing.md"), rest = in;
+    size_t n = 0;
+
+    (void)state;
+    while (rest.n > 0) {
+        struct slice line = slice_cut(&rest, '\n');
+
+        if (!slice_starts(line, SLICE("| 4475 ")) && !slice_starts(line, SLICE("| 5118 ")))
+            continue;
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            struct buf name = buf_new(100), told = buf_new(100);
+
+            buf_printf(&name, "`%s`", rows[i].name + strlen("4475-"));
+            put_told(&told, &rows[i]);
+            if (slice_ihas(line, buf_slice(&name))) {
+                n++;
+                if (!slice_ihas(line, buf_slice(&told)))
+                    fail_msg("%s is not told as %s", rows[i].name, buf_cstr(&told));
+            }
+            buf_free(&name);
+            buf_free(&told);
+        }
+    }
+    assert_int_equal(n, ARRAY_LEN(rows));
+    exact_free(in);
+}
+
 int main(void)
 {
-    return RUN_ROWS("sip/parse: RFC 4475 and 5118", rows, check_parse) +
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(check_told)};
+
+    return cmocka_run_group_tests_name("doc/testing.md", tests, NULL, NULL) +
+           RUN_ROWS("sip/parse: RFC 4475 and 5118", rows, check_parse) +
            RUN_ROWS("sip/parse: the same cut short", rows, check_cut) +
            RUN_ROWS("sip/endpoint: what a phone makes of them", rows, check_phone);
 }
