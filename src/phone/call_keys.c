@@ -65,8 +65,10 @@ static void set_dtls(struct call *call, struct sdp_keying *out)
     if (dtls == CONFIG_DTLS_NEVER || (call->outgoing && !offered))
         return;
     identity = find_identity(call->phone);
-    if (identity)
-        out->certificate = *identity_fingerprint(identity);
+    if (!identity)
+        return;
+    out->certificate = *identity_fingerprint(identity);
+    rng_token(&call->phone->rng, out->tls_id, SDP_OWN_TLS_ID);
 }
 
 /* Keys that travel in the clear protect from nobody who can hear the call anyway. So they are

@@ -110,7 +110,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
             sdp_red_put_offer(a, i, out);
     if (a->brevity < SDP_TERSE) /* its type is a static one */
         sdp_noise_put(out, sdp_noise_offered(local));
-    sdp_secure_put_offer(&local->keying, out);
+    sdp_secure_put_offer(&local->keying, a->brevity < SDP_NO_FIGURES, out);
     sdp_put_rest(out, local, local->rtcp_mux, reports_to_offer(a));
     if (a->brevity < SDP_TERSE || a->offered != SDP_SENDRECV) /* RFC 8866 6.7 */
         sdp_put_direction(out, a->offered);

@@ -264,20 +264,23 @@ static void put_crypto(const struct sdp_crypto *crypto, struct buf *out)
     buf_puts(out, "\r\n");
 }
 
-static void put_dtls(const struct sdp_keying *keying, enum sdp_setup setup, struct buf *out)
+static void put_dtls(const struct sdp_keying *keying, enum sdp_setup setup, bool with_id,
+                     struct buf *out)
 {
     struct sdp_dtls ours = {
         .setup = setup, .fingerprints = {keying->certificate}, .n_fingerprints = 1};
 
+    if (with_id)
+        memcpy(ours.tls_id, keying->tls_id, sizeof keying->tls_id);
     sdp_dtls_print(&ours, out);
 }
 
-void sdp_secure_put_offer(const struct sdp_keying *keying, struct buf *out)
+void sdp_secure_put_offer(const struct sdp_keying *keying, bool with_id, struct buf *out)
 {
     for (size_t i = 0; i < keying->n_own && has_crypto(keying); i++)
         put_crypto(&keying->own[i], out);
     if (knows_dtls(keying))
-        put_dtls(keying, SDP_SETUP_ACTPASS, out);
+        put_dtls(keying, SDP_SETUP_ACTPASS, with_id, out);
 }
 
 void sdp_secure_put_answer(const struct sdp_keying *keying, const struct sdp_secured *secured,
@@ -286,5 +289,6 @@ void sdp_secure_put_answer(const struct sdp_keying *keying, const struct sdp_sec
     if (secured->by == SDP_SDES)
         put_crypto(&secured->send, out);
     else if (secured->by == SDP_DTLS)
-        put_dtls(keying, secured->active ? SDP_SETUP_ACTIVE : SDP_SETUP_PASSIVE, out);
+        put_dtls(keying, secured->active ? SDP_SETUP_ACTIVE : SDP_SETUP_PASSIVE,
+                 secured->theirs.tls_id[0] != '\0', out);
 }

@@ -22,6 +22,8 @@
 
 enum sdp_encryption { SDP_ENCRYPT_PREFER, SDP_ENCRYPT_OFF, SDP_ENCRYPT_REQUIRE };
 
+/* Characters, of 5 bits each: 120 bits (RFC 8842 4). */
+#define SDP_OWN_TLS_ID 24
 #define SDP_MAX_CRYPTO 4 /* one for each suite */
 
 /* What we want, and the keys for what we send: one for each suite that we take, in order of
@@ -40,8 +42,11 @@ struct sdp_keying {
     struct rng *rng;  /* of own; lives as long as the session */
     struct sdp_crypto own[SDP_MAX_CRYPTO];
     size_t n_own;
-    bool said, stale;               /* own: they have heard of it; it is to be drawn anew */
-    struct fingerprint certificate; /* ours; without hash: there is no DTLS */
+    bool said, stale;                /* own: they have heard of it; it is to be drawn anew */
+    struct fingerprint certificate;  /* ours; without hash: there is no DTLS */
+    char tls_id[SDP_OWN_TLS_ID + 1]; /* "", or what tells this session from others of ours that show
+                                        the same certificate to whoever was joined with both (RFC
+                                        8842 4); an answer has it where the offer has one */
     bool reachable; /* from everywhere: who has a private address begins, as he is behind a NAT */
 };
 
@@ -77,8 +82,8 @@ int sdp_secure_take_offer(struct sdp_keying *keying, const struct sdp_model *mod
 int sdp_secure_take_answer(struct sdp_keying *keying, const struct sdp_model *model,
                            const struct sdp_media *media, bool must, struct sdp_secured *out);
 
-/* Lines with all that we can; and those of an answer. */
-void sdp_secure_put_offer(const struct sdp_keying *keying, struct buf *out);
+/* Lines with all that we can, with_id: the tls-id, too; and those of an answer. */
+void sdp_secure_put_offer(const struct sdp_keying *keying, bool with_id, struct buf *out);
 void sdp_secure_put_answer(const struct sdp_keying *keying, const struct sdp_secured *secured,
                            struct buf *out);
 

@@ -232,6 +232,33 @@ def another_phone(encryption, wanted):
             expect(int(result["received"]) > (80 if phone is moved else 30), f"heard: {result}")
 
 
+@case("joined with another call of the same phone, as one is that was parked: the certificate is the "
+      "same, the tls-id is not, and both are heard on")
+def another_call():
+    with Room() as room:
+        moved = tphone.Answer(room, "moved", times=1, spoken=sound.tone(440, 20))
+        parks = tphone.Answer(room, "parks", times=2, spoken=sound.tone(440, 20))
+        server = room.keep(Server())
+        dialog, parked = server.join(moved, parks)
+        pace.sleep(1.5)
+        again, retrieved = server.join(moved, parks, dialog)
+        server.end(parks, parked)
+        pace.sleep(2)
+        server.end(parks, retrieved)
+        server.end(moved, again)
+        for phone in moved, parks:
+            phone.expect_status(tphone.OK)
+        calls = tphone.results(parks) + tphone.results(moved)
+        equal({c["encryption"] for c in calls}, {"dtls-unverified"}, "encryption")
+        for call, least in zip(calls, (40, 60, 110)):
+            expect(int(call["received"]) > least, f"heard: {calls}")
+        said = [re.findall(rb"a=(fingerprint|tls-id):(.*)", m.body) for _, m in (parked, retrieved)]
+        first, second = (dict(lines) for lines in said)
+        equal(first[b"fingerprint"], second[b"fingerprint"], "the certificate of both calls")
+        expect(re.fullmatch(rb"[0-9A-Za-z]{24,}", first[b"tls-id"].strip()) and
+               first[b"tls-id"] != second[b"tls-id"], f"what tells them apart: {first} {second}")
+
+
 @case("asked for an offer again and again, keys by SDES: ours is another one, both are heard on")
 def other_keys():
     wanted = {"sdes": "always", "dtls": "never", "encryption": "require"}

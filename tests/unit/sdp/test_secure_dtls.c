@@ -123,6 +123,64 @@ static void roles_stay(void **state)
     sdp_exchange_free(other);
 }
 
+/* --- tls-id (RFC 8842) ----------------------------------------------------------------------- */
+
+#define ONE_ID "one0one1one2one3one4one5"
+
+static struct sdp_exchange *phone_with_id(void)
+{
+    struct rng rng = rng_seeded(1);
+    struct sdp_local local = sdp_test_local();
+    struct sdp_exchange *x = NULL;
+
+    local.keying.certificate = (struct fingerprint){FINGERPRINT_SHA256, {1, 2, 3}};
+    memcpy(local.keying.tls_id, ONE_ID, sizeof ONE_ID);
+    assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+    return x;
+}
+
+/* 5.2, 5.5: our offers have one, and always the same, but where there is no room for it. */
+static void id_offered(void **state)
+{
+    struct sdp_exchange *one = phone_with_id(), *other = phone(SDP_ENCRYPT_PREFER, false, false, 2);
+    struct buf shortest = buf_new(ROOM);
+
+    (void)state;
+    offer_and_answer(one, other);
+    assert_true(sdp_says(sdp_exchange_ours(one), "a=tls-id:" ONE_ID "\r\n"));
+    assert_false(sdp_says(sdp_exchange_ours(other), "a=tls-id"));
+    assert_int_equal(sdp_exchange_set_direction(one, SDP_SENDONLY), 0);
+    offer_and_answer(one, other);
+    assert_true(sdp_says(sdp_exchange_ours(one), "a=tls-id:" ONE_ID "\r\n"));
+    sdp_exchange_set_room(one, 1);
+    assert_int_equal(sdp_exchange_offer(one, &shortest), 0);
+    assert_false(sdp_says(buf_slice(&shortest), "a=tls-id"));
+    assert_true(sdp_says(buf_slice(&shortest), "a=fingerprint"));
+    buf_free(&shortest);
+    sdp_exchange_free(one);
+    sdp_exchange_free(other);
+}
+
+/* 5.3: an answer has one where the offer does. */
+static void id_answered(void **state)
+{
+    struct buf answer = buf_new(ROOM);
+    struct sdp_exchange *x = phone_with_id();
+
+    (void)state;
+    assert_int_equal(sdp_exchange_take_offer(x, slice_of(HEAD DTLS SHA_256)), 0);
+    assert_int_equal(sdp_exchange_answer(x, &answer), 0);
+    assert_false(sdp_says(buf_slice(&answer), "a=tls-id"));
+    buf_clear(&answer);
+    assert_int_equal(
+        sdp_exchange_take_offer(x, slice_of(HEAD DTLS SHA_256 "a=tls-id:abcdefghij0123456789\n")),
+        0);
+    assert_int_equal(sdp_exchange_answer(x, &answer), 0);
+    assert_true(sdp_says(buf_slice(&answer), "a=tls-id:" ONE_ID "\r\n"));
+    buf_free(&answer);
+    sdp_exchange_free(x);
+}
+
 /* --- of strangers ---------------------------------------------------------------------------- */
 
 static const struct text_row {
@@ -305,9 +363,10 @@ static void behind_a_pause(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(roles_stay), cmocka_unit_test(behind_a_nat),
-                                       cmocka_unit_test(behind_dtls),
-                                       cmocka_unit_test(behind_a_pause)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(roles_stay),  cmocka_unit_test(id_offered),
+        cmocka_unit_test(id_answered), cmocka_unit_test(behind_a_nat),
+        cmocka_unit_test(behind_dtls), cmocka_unit_test(behind_a_pause)};
 
     return RUN_ROWS("sdp/secure by DTLS: two phones", two_rows, check_two) +
            RUN_ROWS("sdp/secure by DTLS: strangers", text_rows, check_text) +
