@@ -99,21 +99,12 @@ void sip_core_sweep(struct sip_endpoint *ep)
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-/* RFC 3261 8.1.3.3: a response with a second Via was meant for somebody else. */
-static bool is_for_us(const struct sip_msg *msg)
-{
-    struct sip_values vias = sip_msg_values(msg, SIP_HDR_VIA);
-    struct slice via;
-
-    return sip_values_next(&vias, &via) && !sip_values_next(&vias, &via);
-}
-
 static void response(struct sip_endpoint *ep, const struct sip_msg *msg, uint64_t now_ms)
 {
     struct sip_tx *tx = sip_tx_match_response(&ep->txs, msg);
 
-    if (!is_for_us(msg))
-        return;
+    if (!sip_msg_has_one_via(msg))
+        return; /* RFC 3261 8.1.3.3: it was meant for somebody else */
     if (tx) {
         struct sip_flow its = *sip_tx_flow(tx);
 

@@ -73,6 +73,14 @@ bool sip_values_next(struct sip_values *values, struct slice *out)
     return false;
 }
 
+bool sip_msg_has_one_via(const struct sip_msg *msg)
+{
+    struct sip_values vias = sip_msg_values(msg, SIP_HDR_VIA);
+    struct slice via;
+
+    return sip_values_next(&vias, &via) && !sip_values_next(&vias, &via);
+}
+
 int sip_msg_contact(const struct sip_msg *msg, struct sip_contact *out)
 {
     struct sip_values values = sip_msg_values(msg, SIP_HDR_CONTACT);

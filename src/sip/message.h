@@ -81,6 +81,8 @@ struct sip_values {
 struct sip_values sip_msg_values(const struct sip_msg *msg, enum sip_hdr id);
 bool sip_values_next(struct sip_values *values, struct slice *out);
 
+/* A request that came straight from who made it, or a response that is for us. */
+bool sip_msg_has_one_via(const struct sip_msg *msg);
 /* The first Contact; -ENOENT: there is none; -EBADMSG: it does not parse. */
 int sip_msg_contact(const struct sip_msg *msg, struct sip_contact *out);
 /* Content-Type is type/subtype. Without body or Content-Type: false. */

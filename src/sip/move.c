@@ -151,14 +151,6 @@ void sip_move_over(struct sip_call *call)
 
 /* --- theirs ----------------------------------------------------------------------------------- */
 
-static bool has_one_via(const struct sip_msg *msg)
-{
-    struct sip_values vias = sip_msg_values(msg, SIP_HDR_VIA);
-    struct slice via;
-
-    return sip_values_next(&vias, &via) && !sip_values_next(&vias, &via);
-}
-
 static bool contact_address(const struct sip_msg *msg, struct ip *out)
 {
     struct sip_contact contact;
@@ -183,7 +175,7 @@ bool sip_move_is_claimed(const struct sip_call *call, const struct sip_flow *flo
         return false;
     if (msg->method != SIP_INVITE && msg->method != SIP_UPDATE)
         return false;
-    if (!sip_dialog_is_request(dlg, msg) || !has_one_via(msg) ||
+    if (!sip_dialog_is_request(dlg, msg) || !sip_msg_has_one_via(msg) ||
         (dlg->has_remote_seq && msg->cseq.number <= dlg->remote_seq))
         return false;
     return contact_address(msg, &at) && ip_same_host(&at, &flow->remote) &&
