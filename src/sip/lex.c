@@ -34,6 +34,14 @@ const uint8_t sip_classes[256] = {
 };
 /* clang-format on */
 
+bool sip_is_all(struct slice s, unsigned class)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!sip_is(s.p[i], class))
+            return false;
+    return s.n > 0;
+}
+
 struct slice sip_scan_span(struct scan *s, unsigned class)
 {
     struct slice span = {s->rest.p, 0};
@@ -124,6 +132,13 @@ bool sip_param(struct slice params, struct slice name, struct slice *value)
             return true;
         }
     return false;
+}
+
+bool sip_param_of(struct slice value, struct slice name, struct slice *out)
+{
+    struct slice rest = value, word = slice_cut(&rest, ';');
+
+    return sip_param(slice_skip(value, word.n), name, out);
 }
 
 /* Where the list element that starts text ends: at a comma outside quotes and <>. A quote that

@@ -26,6 +26,8 @@ static inline bool sip_is(char c, unsigned class)
     return sip_classes[(unsigned char)c] & class;
 }
 
+/* Whether all bytes are of the class, and there are any. */
+bool sip_is_all(struct slice s, unsigned class);
 /* One or more bytes of the class; none makes the scan bad. */
 struct slice sip_scan_span(struct scan *s, unsigned class);
 /* Eats blanks, perhaps none. */
@@ -55,6 +57,8 @@ bool sip_scan_param(struct scan *s, struct slice *name, struct slice *value);
 /* Looks name up, in any case, in ";a=b;c" as address, Via and others keep it. False: not there.
  * value as above; it may be NULL where only presence matters. */
 bool sip_param(struct slice params, struct slice name, struct slice *value);
+/* The same in a value whose parameters stand behind its first word: "word;a=b;c". */
+bool sip_param_of(struct slice value, struct slice name, struct slice *out);
 
 /* Takes the next element of a comma list off the front of *rest, without blanks around it. Commas
  * in quotes and in <> do not separate; empty elements are passed over. False at the end. */

@@ -21,14 +21,6 @@ static void bad(struct sip_msg *msg, const char *error)
     fail(msg, 400, error);
 }
 
-static bool is_all_token(struct slice text)
-{
-    for (size_t i = 0; i < text.n; i++)
-        if (!sip_is(text.p[i], SIP_TOKEN))
-            return false;
-    return text.n > 0;
-}
-
 /* "SIP/" 1*DIGIT "." 1*DIGIT, of which we speak 2.0. */
 static void check_version(struct sip_msg *msg, struct slice version)
 {
@@ -56,7 +48,7 @@ static void parse_request_line(struct sip_msg *msg, struct slice line)
     msg->method_name = slice_cut(&rest, ' ');
     msg->method = sip_method_of(msg->method_name);
     uri = slice_cut(&rest, ' ');
-    if (!is_all_token(msg->method_name))
+    if (!sip_is_all(msg->method_name, SIP_TOKEN))
         bad(msg, "Bad Method");
     check_version(msg, rest);
     if (sip_uri_parse(uri, &msg->uri) != 0)
@@ -126,7 +118,7 @@ static void parse_header(struct sip_msg *msg, struct slice line)
     while (name.n > 0 && (name.p[name.n - 1] == ' ' || name.p[name.n - 1] == '\t'))
         name.n--;
     id = sip_header_of(name);
-    if (!value.p || name.n > UINT8_MAX || (id == SIP_HDR_OTHER && !is_all_token(name)))
+    if (!value.p || name.n > UINT8_MAX || (id == SIP_HDR_OTHER && !sip_is_all(name, SIP_TOKEN)))
         return bad(msg, "Bad Header");
     add_header(msg, id, name, slice_trim(value));
 }

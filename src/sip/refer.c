@@ -312,14 +312,12 @@ static bool is_refer(struct slice event)
 /* RFC 6665 4.2.1, 8.2.1: whether this is the one that they mean. */
 static bool is_ours(const struct sip_referral *r, struct slice event)
 {
-    struct slice params, id;
+    struct slice id;
     uint64_t number;
 
-    slice_cut(&event, ';');
-    params = event.p ? (struct slice){event.p - 1, event.n + 1} : (struct slice){0};
     if (!r->open || r->silent || r->left)
         return false;
-    if (!sip_param(params, SLICE("id"), &id))
+    if (!sip_param_of(event, SLICE("id"), &id))
         return !r->numbered;
     return !slice_number(id, UINT32_MAX, &number) && number == r->cseq;
 }

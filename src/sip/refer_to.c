@@ -17,14 +17,6 @@ static bool is_call_id(struct slice s)
     return s.n > 0;
 }
 
-static bool is_token(struct slice s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (!sip_is(s.p[i], SIP_TOKEN))
-            return false;
-    return s.n > 0;
-}
-
 /* RFC 3891 6.1: one Call-ID and exactly one of each tag. False: it is none. */
 static bool put_replaces(struct buf *out, struct slice value)
 {
@@ -44,7 +36,7 @@ static bool put_replaces(struct buf *out, struct slice value)
             from = slice_trim(param);
         early |= slice_ieq(name, SLICE("early-only"));
     }
-    if (!is_call_id(id) || !is_token(to) || !is_token(from))
+    if (!is_call_id(id) || !sip_is_all(to, SIP_TOKEN) || !sip_is_all(from, SIP_TOKEN))
         return false;
     buf_put(out, id);
     buf_puts(out, ";to-tag=");

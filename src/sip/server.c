@@ -187,11 +187,8 @@ static bool is_optional(const struct sip_msg *msg)
     struct slice value = sip_msg_header(msg, SIP_HDR_CONTENT_DISPOSITION);
     struct slice handling;
 
-    slice_cut(&value, ';');
-    if (!value.p)
-        return false;
-    value = (struct slice){value.p - 1, value.n + 1};
-    return sip_param(value, SLICE("handling"), &handling) && slice_ieq(handling, SLICE("optional"));
+    return sip_param_of(value, SLICE("handling"), &handling) &&
+           slice_ieq(handling, SLICE("optional"));
 }
 
 /* 8.2.3. */
