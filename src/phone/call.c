@@ -273,7 +273,10 @@ static void reject(struct step *s)
         call->end.status = s->command->status;
     else if (call->end.status == 0)
         call->end.status = 480;
-    sip_call_reject(call->sip, call->end.status, SLICE(""), SLICE(""), net_now_ms());
+    if (call->refused) /* nobody was asked */
+        sip_call_refuse(call->sip, call->end.status, net_now_ms());
+    else
+        sip_call_reject(call->sip, call->end.status, SLICE(""), SLICE(""), net_now_ms());
 }
 
 static void hang_up(struct step *s)

@@ -123,6 +123,9 @@ void sip_call_accept(struct sip_call *call, struct slice sdp, uint64_t now_ms);
  * header 399 (RFC 3261 20.43), or empty. */
 void sip_call_reject(struct sip_call *call, unsigned status, struct slice reason,
                      struct slice warning, uint64_t now_ms);
+/* The same of a call that nobody was asked about: it is not repeated until its ACK, as its source
+ * may be forged. Each copy of the INVITE gets it again. */
+void sip_call_refuse(struct sip_call *call, unsigned status, uint64_t now_ms);
 /* 300 to 699, once, to a call of a stranger that has just come in, and nothing is kept: a source
  * may be forged, and repeating the answer until an ACK comes would make it many (RFC 3261 8.2.7).
  * Each copy of the INVITE comes in like a new one. */

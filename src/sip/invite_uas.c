@@ -240,6 +240,16 @@ void sip_call_reject(struct sip_call *call, unsigned status, struct slice reason
     sip_core_sweep(call->ep);
 }
 
+/* Who has heard a 100 repeats nothing, and would wait for ever for an answer that was lost. */
+void sip_call_refuse(struct sip_call *call, unsigned status, uint64_t now_ms)
+{
+    struct sip_tx *tx = asked_tx(call);
+
+    if (tx && !sip_tx_bytes(tx).n)
+        sip_tx_say_once(tx);
+    sip_call_reject(call, status, SLICE(""), SLICE(""), now_ms);
+}
+
 void sip_call_ignore(struct sip_call *call, uint64_t now_ms)
 {
     struct sip_call_event end = {.cause = SIP_END_LOCAL};

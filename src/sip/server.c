@@ -17,7 +17,7 @@ static int respond(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_respon
     if (!request)
         return -ENOENT;
     response->source = &sip_tx_flow(tx)->remote;
-    if (response->status >= 200) /* what rings fits into twice the bytes of any INVITE */
+    if (response->status >= 200) /* what rings has to fit into twice the bytes of its INVITE */
         response->user_agent = slice_of(ep->config.user_agent);
     if (!response->to_tag.n)
         response->to_tag = slice_of(ep->tag);

@@ -25,6 +25,8 @@ struct sip_tx {
     size_t counted;          /* bytes of it that the pool has been told of */
     struct buf ack;          /* INVITE client: to the non-2xx final response */
     struct sip_msg *request; /* server: until the final response */
+    size_t said;             /* server: bytes before that, each message once */
+    bool once;               /* server: a final response is not repeated by itself */
 
     struct sip_alarm alarm; /* the earlier of the two */
     uint64_t repeat_ms, limit_ms;
@@ -76,6 +78,15 @@ static void send_ack(struct sip_tx *tx, const struct sip_msg *response)
     send_bytes(tx, &tx->ack);
 }
 
+/* Before the answer: who begins a call by a datagram, and may have forged its source, is told as
+ * much as fits into twice its bytes. What does not is not said. */
+static bool may_say(const struct sip_tx *tx, size_t n)
+{
+    bool begins = tx->request && !tx->request->to.tag.n;
+
+    return is_reliable(tx) || !begins || tx->said + n <= 2 * tx->request->bytes.n;
+}
+
 static void send_trying(struct sip_tx *tx)
 {
     struct sip_response trying = {
@@ -83,8 +94,10 @@ static void send_trying(struct sip_tx *tx)
 
     if (tx->message.n || !tx->request)
         return; /* a 180 says as much */
-    if (!sip_build_response(&tx->message, tx->request, &trying))
-        send_bytes(tx, &tx->message);
+    if (sip_build_response(&tx->message, tx->request, &trying) || !may_say(tx, tx->message.n))
+        buf_clear(&tx->message);
+    tx->said += tx->message.n;
+    send_bytes(tx, &tx->message);
     count_bytes(tx);
 }
 
@@ -109,8 +122,9 @@ static bool start_timers(struct sip_tx *tx, uint64_t now_ms)
         return false;
     }
     tx->interval_ms = wait->first_ms;
-    tx->repeat_ms =
-        wait->repeat == SIP_TX_NO_TIMER || reliable ? NEVER_MS : now_ms + wait->first_ms;
+    tx->repeat_ms = wait->repeat == SIP_TX_NO_TIMER || reliable || tx->once
+                        ? NEVER_MS
+                        : now_ms + wait->first_ms;
     tx->limit_ms = wait->limit == SIP_TX_NO_TIMER ? NEVER_MS : now_ms + limit_ms;
     set_alarm(tx);
     return wait->limit != SIP_TX_NO_TIMER && limit_ms == 0;
@@ -346,6 +360,11 @@ int sip_tx_respond(struct sip_tx *tx, unsigned status, struct slice bytes, uint6
 
     if (!sip_tx_tables[tx->machine][tx->state][event].next)
         return 0; /* a final response is there already */
+    if (status < 200 && !slice_eq(bytes, buf_slice(&tx->message))) {
+        if (!may_say(tx, bytes.n))
+            return -EMSGSIZE;
+        tx->said += bytes.n;
+    }
     err = keep_message(tx, bytes);
     count_bytes(tx);
     if (err)
@@ -356,6 +375,11 @@ int sip_tx_respond(struct sip_tx *tx, unsigned status, struct slice bytes, uint6
     }
     step(tx, event, NULL, 0, now_ms);
     return 0;
+}
+
+void sip_tx_say_once(struct sip_tx *tx)
+{
+    tx->once = true;
 }
 
 void sip_tx_repeat_2xx(struct sip_tx *tx, uint64_t now_ms)

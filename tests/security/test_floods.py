@@ -396,9 +396,13 @@ SMALL = ("OPTIONS", "INVITE", "REGISTER", "BYE", "CANCEL", "MESSAGE", "FOO", "UP
          "SUBSCRIBE")
 
 
-def answer_bytes(more, method):
+NO_CODEC = ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+            "m=audio 9 RTP/AVP 99\r\n")
+
+
+def answer_bytes(more, method, body=""):
     """A small request of a method, once, never acknowledged: how much comes back in 3 s. What
-    RFC 3261 17.2.1 repeats of final answers to INVITE counts once."""
+    RFC 3261 17.2.1 repeats of final answers to INVITE counts once, where somebody was asked."""
     with Room() as room:
         t = Callee(room, "udp", **more)
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -406,7 +410,8 @@ def answer_bytes(more, method):
         s.settimeout(0.1)
         data = (f"{method} sip:a SIP/2.0\r\nv:SIP/2.0/UDP a;rport;branch=z9hG4bKx\r\n"
                 f"f:<sip:a>;tag=1\r\nt:<sip:a>\r\ni:1\r\nCSeq:1 {method}\r\n"
-                + "m:<sip:b>\r\n" * (method == "INVITE") + "\r\n").encode()
+                + "m:<sip:b>\r\n" * (method == "INVITE")
+                + "c:application/sdp\r\n" * bool(body) + "\r\n" + body).encode()
         s.sendto(data, ("127.0.0.1", t.phone.port))
         got, end = {}, time.monotonic() + 3
         while time.monotonic() < end:
@@ -414,7 +419,8 @@ def answer_bytes(more, method):
                 more_bytes = s.recv(65536)
             except TimeoutError:
                 continue
-            got[more_bytes] = 1 if method == "INVITE" else got.get(more_bytes, 0) + 1
+            once = method == "INVITE" and not body
+            got[more_bytes] = 1 if once else got.get(more_bytes, 0) + 1
         s.close()
         out = sum(len(b) * times for b, times in got.items() if not b.startswith(b"SIP/2.0 200 OK")
                   or method != "INVITE")
@@ -428,6 +434,7 @@ for m in SMALL:
         answer_bytes)
 case("so is an INVITE that is refused", {"code": 486}, "INVITE")(answer_bytes)
 case("and one that rings", {"delay": 5}, "INVITE")(answer_bytes)
+case("one that nobody is asked about is refused once", {}, "INVITE", NO_CODEC)(answer_bytes)
 
 
 if __name__ == "__main__":

@@ -203,6 +203,78 @@ static void a_short_copy_draws_no_long_answer(void **state)
     rig_free(r);
 }
 
+#define BARE_INVITE                                                                                \
+    "INVITE sip:a SIP/2.0\nv:SIP/2.0/UDP a\nf:<sip:a>;tag=a\nt:<sip:a>\ni:c\nCSeq:1 INVITE\n"      \
+    "m:<sip:b>\n\n"
+#define BARE_BYTES (sizeof BARE_INVITE - 1 + 8) /* with CR */
+
+/* late: it rings behind the 100. */
+static void assert_rings_briefly(const struct ip *from, const struct ip *at, bool late)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    r->flow.remote = *from;
+    r->flow.local = *at;
+    rig_receive(r, "%s", BARE_INVITE);
+    rig_run(r, late ? 150 : 0);
+    sip_call_progress(r->call, 180, SLICE(""), r->now_ms);
+    rig_run(r, 150);
+    assert_true(r->n_sent >= 1 || from->family == 6);
+    assert_true(bytes_sent(r) <= 2 * BARE_BYTES);
+    sip_call_reject(r->call, 486, SLICE(""), SLICE(""), r->now_ms);
+    rig_drain(r);
+    assert_int_equal(rig_count(r, "SIP/2.0 486"), 1); /* whatever was said before */
+    rig_free(r);
+}
+
+static void what_rings_is_no_more_than_twice(void **state)
+{
+    static const struct ip addresses[][2] = {
+        {{4, {192, 0, 2, 2}, 5060, 0}, {4, {192, 0, 2, 1}, 5060, 0}},
+        {{4, {198, 151, 100, 222}, 55060, 0}, {4, {198, 151, 100, 111}, 55060, 0}},
+        {{6, "0123456789abcdef", 55060, 0}, {6, "fedcba9876543210", 55060, 0}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(addresses); i++)
+        for (int late = 0; late <= 1; late++)
+            assert_rings_briefly(&addresses[i][0], &addresses[i][1], late);
+}
+
+static void what_nobody_was_asked_about_is_refused_once(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    for (size_t i = 1; i <= 3; i++) { /* the same INVITE, and its copies */
+        rig_invited(r, "1");
+        if (i == 1)
+            sip_call_refuse(r->call, 488, r->now_ms);
+        rig_drain(r);
+        assert_int_equal(rig_event_count(r, SIP_CALL_INCOMING), 1);
+        assert_int_equal(rig_count(r, "SIP/2.0 488 "), i);
+        rig_run(r, 5000);
+        assert_int_equal(r->n_sent, i);
+    }
+    assert_true(rig_comes_to_rest(r));
+    rig_free(r);
+}
+
+/* It does not ask again. */
+static void but_who_has_heard_100_is_told_until_its_ack(void **state)
+{
+    struct rig *r = rig_new(SIP_UDP);
+
+    (void)state;
+    rig_invited(r, "1");
+    rig_run(r, 200);
+    assert_int_equal(rig_count(r, "SIP/2.0 100 "), 1);
+    sip_call_refuse(r->call, 488, r->now_ms);
+    rig_run(r, 600);
+    assert_int_equal(rig_count(r, "SIP/2.0 488 "), 2);
+    rig_free(r);
+}
+
 /* Over a connection nobody can be meant but who has opened it. */
 static void over_tcp_it_does(void **state)
 {
@@ -233,6 +305,9 @@ int main(void)
         cmocka_unit_test(a_call_that_is_on_is_answered),
         cmocka_unit_test(a_short_copy_draws_no_long_answer),
         cmocka_unit_test(over_tcp_it_does),
+        cmocka_unit_test(what_nobody_was_asked_about_is_refused_once),
+        cmocka_unit_test(but_who_has_heard_100_is_told_until_its_ack),
+        cmocka_unit_test(what_rings_is_no_more_than_twice),
     };
 
     return RUN_ROWS("sip/strangers", rows, check_row) +
