@@ -109,6 +109,13 @@ static int check_before(const struct contacts *contacts, const struct contacts_e
     return -ESTALE;
 }
 
+/* A line that counts hides those of its name behind it, and what is removed is not to come back
+ * with the address of one of them. */
+static bool goes_with(const struct line *line, const struct contacts_edit *edit)
+{
+    return edit->remove && contacts_same_name(line->name, slice_of(edit->name));
+}
+
 /* contacts: what is read in text, of which wrong lines are not the business of an edit. */
 static int change(struct slice text, const struct contacts *contacts,
                   const struct contacts_edit *edit, struct buf *out, struct buf *why)
@@ -121,10 +128,10 @@ static int change(struct slice text, const struct contacts *contacts,
     while (text.n > 0) {
         struct line line = next_line(&text);
 
-        if (++n != at)
-            buf_put(out, line.whole);
-        else if (!edit->remove)
+        if (++n == at && !edit->remove)
             put_changed(out, &line, edit);
+        else if (n < at || !goes_with(&line, edit))
+            buf_put(out, line.whole);
     }
     if (at == 0)
         put_new(out, edit);

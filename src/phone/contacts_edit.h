@@ -1,6 +1,7 @@
 /* phone/contacts_edit.h - one contact of the file (phone/contacts.h) set, renamed or removed.
  *
- * All other lines stay as they are, with comments, blanks and order, and also those that are wrong.
+ * All other lines stay as they are, with comments, blanks and order, and also those that are wrong;
+ * but lines of the same name further down, which it hid, go with one that is removed.
  * The file is replaced as a whole: whoever reads it sees the old one or the new one, also where the
  * machine stops. A link is followed, and the mode of the file kept. Blocks for as long as the file
  * system does: for a worker. */
