@@ -173,7 +173,7 @@ struct sip_call {
     struct sip_req *offer;
     struct buf offer_sdp; /* kept for the next target, and for redirects */
     bool offer_waits;     /* for the time of glare, then for its owner */
-    bool offer_hurries;   /* only for theirs: the ends differ */
+    bool offer_hurries;   /* only for theirs, as nothing has collided */
     bool offer_cancelled;
     struct {
         uint32_t first, last; /* 0: none */
@@ -383,7 +383,7 @@ void sip_reinvite_stuck(struct sip_call *call, uint64_t now_ms);
 void sip_reinvite_over(struct sip_call *call, uint64_t now_ms);
 /* We have moved: whatever was offered from the old address is given up. */
 void sip_reinvite_drop(struct sip_call *call, uint64_t now_ms);
-/* They have: an offer of ours that is open is given up, and asked for again as after a 491. */
+/* They have: an offer of ours that is open is given up, and asked for again behind theirs. */
 void sip_reinvite_put_off(struct sip_call *call, uint64_t now_ms);
 /* A 2xx to an INVITE in call->dialog came when its transaction had gone. */
 void sip_reinvite_late_2xx(struct sip_call *call, const struct sip_msg *msg, uint64_t now_ms);

@@ -242,6 +242,7 @@ void sip_reinvite_put_off(struct sip_call *call, uint64_t now_ms)
     if (!call->offer)
         return;
     give_up(call, now_ms);
+    call->offer_hurries = true; /* it went to where it is in nobody's way */
     glare(call, now_ms);
 }
 

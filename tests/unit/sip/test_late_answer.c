@@ -72,6 +72,21 @@ static struct rig *overtaken_by(const char *method)
     return r;
 }
 
+/* The same, but ours was given up before, as it could not be sent. */
+static struct rig *behind_a_failure(const char *method)
+{
+    struct rig *r = in_call();
+
+    r->send_fails = true;
+    we_offer(r, "hold");
+    r->send_fails = false;
+    they_ask(r, method, 5);
+    rig_run(r, SIP_MOVE_PROBE_MS);
+    assert_int_equal(rig_event(r, SIP_CALL_OFFER_REFUSED, 0)->status, 503);
+    assert_int_equal(rig_event_count(r, SIP_CALL_REOFFER), 1);
+    return r;
+}
+
 /* He had taken ours before he moved, and says so. */
 static void they_answer(struct rig *r)
 {
@@ -123,10 +138,9 @@ static void behind_their_update(void **state)
 
 static void within_their_reinvite(void **state)
 {
-    struct rig *r = overtaken_by("INVITE");
+    struct rig *r = *state ? behind_a_failure("INVITE") : overtaken_by("INVITE");
     uint64_t acked_ms;
 
-    (void)state;
     they_answer(r);
     assert_int_equal(wanted(r), 0); /* RFC 3264 4: theirs is open */
     sip_call_reoffer_answer(r->call, 200, SLICE("yes"), r->now_ms);
@@ -290,9 +304,11 @@ static void behind_the_end(void **state)
 
 int main(void)
 {
+    static int failed;
     static const struct CMUnitTest tests[] = {
         {"behind their UPDATE", behind_their_update, 0, 0, 0},
         {"within their re-INVITE", within_their_reinvite, 0, 0, 0},
+        {"the same where sending had failed", within_their_reinvite, 0, 0, &failed},
         {"while the owner is asked already", while_the_owner_thinks, 0, 0, 0},
         {"the owner is asked once", before_the_owner_thinks, 0, 0, 0},
         {"14.1: glare of the new one", and_there_is_glare, 0, 0, 0},

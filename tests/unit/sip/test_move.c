@@ -399,7 +399,7 @@ static void they_move_before_their_ack(void **state)
     hang_up(r);
 }
 
-/* Ours went to where they no longer are, so it cannot be in their way. */
+/* Ours went to where they no longer are, so it cannot be in their way, and comes behind theirs. */
 static void they_move_within_our_offer(void **state)
 {
     struct rig *r = in_call(SIP_UDP, CONTACT);
@@ -412,8 +412,10 @@ static void they_move_within_our_offer(void **state)
     assert_int_equal(rig_event(r, SIP_CALL_OFFER_REFUSED, 0)->status, 491);
     assert_int_equal(rig_event_count(r, SIP_CALL_REOFFER), 1);
     sip_call_reoffer_answer(r->call, 200, SLICE("yes"), r->now_ms);
+    rig_run(r, 700);
+    assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 1); /* that of the call */
     ask(r, 8, "ACK", 5, "192.0.2.8");
-    rig_run(r, 5000);
+    rig_run(r, SIP_T1_MS);
     assert_int_equal(rig_event_count(r, SIP_CALL_OFFER_WANTED), 2);
     hang_up(r);
 }
