@@ -127,6 +127,19 @@ static void test_a_victim_gets_fifty_packets(void **state)
     streams_free(w);
 }
 
+/* Ten packets in two seconds, however the machine stands still: who is given one a second has three
+ * at most. */
+static void expect_all(struct streams *w, struct stranger *far)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < 100 && n < 10; i++) {
+        loop_run_ms(&w->loop, 20);
+        n += received_by(far, false, NULL);
+    }
+    assert_true(n >= 10);
+}
+
 /* Until it says by STUN that it wants them. What only looks like STUN says nothing. */
 static void test_who_asks_by_stun_gets_all(void **state)
 {
@@ -142,14 +155,14 @@ static void test_who_asks_by_stun_gets_all(void **state)
     to_ip.port = media_stream_port(w->a.stream);
     to = net_sockaddr_of(&to_ip);
     assert_int_equal(media_stream_start(w->a.stream, &p), 0);
-    loop_run_ms(&w->loop, 1200);
+    (void)streams_wait_sent(w, &w->a, 45); /* and some reports: hardly any are left of 50 */
+    loop_run_ms(&w->loop, 400);
     drop(&far);
     assert_int_equal(net_rtp_send(far.pair.rtp_fd, &to, (struct slice){stun, 19}), 0);
     loop_run_ms(&w->loop, 300);
     assert_true(received_by(&far, false, NULL) <= 2);
     assert_int_equal(net_rtp_send(far.pair.rtp_fd, &to, (struct slice){stun, 20}), 0);
-    loop_run_ms(&w->loop, 300);
-    assert_true(received_by(&far, false, NULL) >= 10);
+    expect_all(w, &far);
     assert_int_equal(streams_stats(w, &w->a).packets_refused, 1);
     streams_stop(w);
     net_rtp_pair_close(&far.pair);
