@@ -51,14 +51,11 @@ struct dtmf_receiver {
     int32_t sum; /* of samples that become one of 8,000 Hz */
     unsigned summed, n;
     float energy, now[8], last[8]; /* of half a block, and of Goertzel's filters */
-    float coefficient[8];          /* of these; what they are by the rate, as are: */
-    double _Complex back[8];       /* a sample ago, */
-    double _Complex on[8];         /* half a block on */
     float energy_before;           /* of the half before it, */
     double _Complex before[8];     /* and what the filters found there */
-    char key;                   /* of the latest blocks, or 0 */
-    double _Complex tones[2];   /* of the latest, */
-    double turned[2];           /* and by how many radians too far since the first */
+    char key;                      /* of the latest blocks, or 0 */
+    double _Complex tones[2];      /* of the latest, */
+    double turned[2];              /* and by how many radians too far since the first */
     unsigned hits, misses;
     bool told;
 };
