@@ -316,7 +316,7 @@ int sip_account_set_password(struct sip_account *account, struct slice password,
 
 void sip_account_add_server(struct sip_account *account, const struct ip *address)
 {
-    if (sip_account_is_server(account, address))
+    if (sip_account_trusts(account, address))
         return;
     memmove(account->servers + 1, account->servers,
             sizeof account->servers - sizeof *account->servers);
@@ -334,12 +334,17 @@ void sip_account_add_servers(struct sip_account *account, const struct sip_req *
         sip_account_add_server(account, &flows[i].remote);
 }
 
-bool sip_account_is_server(const struct sip_account *account, const struct ip *address)
+bool sip_account_trusts(const struct sip_account *account, const struct ip *address)
 {
     for (size_t i = 0; i < account->n_servers; i++)
         if (ip_same_host(&account->servers[i], address))
             return true;
     return false;
+}
+
+bool sip_account_is_server(const struct sip_account *account, const struct ip *address)
+{
+    return sip_account_trusts(account, address) || ip_same_host(&account->host, address);
 }
 
 static uint16_t port_of(const struct sip_uri *uri)
@@ -370,8 +375,12 @@ static bool is_below(struct slice host, struct slice domain)
 
 bool sip_account_is_own(const struct sip_account *account, const char *uri)
 {
-    struct slice host = host_in(slice_of(uri)), domain = host_in(slice_of(account->aor));
+    struct slice host, domain = host_in(slice_of(account->aor));
+    struct sip_uri parts;
 
+    if (sip_uri_parse(slice_of(uri), &parts) || sip_uri_param(&parts, SLICE("maddr"), NULL))
+        return false; /* it leads elsewhere than it says */
+    host = parts.host;
     return slice_ieq(host, domain) || slice_ieq(host, host_in(slice_of(account->registrar))) ||
            slice_ieq(host, host_in(slice_of(account->hop))) || is_below(host, domain);
 }
@@ -442,6 +451,11 @@ void sip_account_find_registrar(struct sip_account *account, uint64_t now_ms)
         return;
     account->registrar_found = true;
     sip_account_look_up(account, slice_of(account->registrar), on_lookup, now_ms);
+}
+
+void sip_account_drop_routes(struct sip_account *account)
+{
+    free_routes(account);
 }
 
 /* RFC 3608 6.1: the list of the last 2xx, or none. A list that is broken somewhere is no way. */

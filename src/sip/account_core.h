@@ -48,6 +48,7 @@ struct sip_account {
     size_t n_routes;
     struct ip servers[SIP_MAX_SERVERS]; /* where our server was found, the latest first */
     size_t n_servers;
+    struct ip host;       /* a stranger to whom a 3xx has led, and who keeps us; or family 0 */
     bool registrar_found; /* or asked for */
     struct list lookups;  /* struct sip_req: where the names in them are */
 
@@ -100,11 +101,13 @@ struct sip_account {
 void sip_account_tell(struct sip_account *account, const struct sip_account_event *event);
 /* Makes sure that the next event can be told. -ENOMEM. */
 int sip_account_save_an_event(struct sip_account *account);
-/* Whether a URI names a host of ours: that of the address of record or one below it, of the
- * registrar, or of the proxy. */
+/* Whether a URI names a host of ours, and nothing else: that of the address of record or one below
+ * it, of the registrar, or of the proxy. */
 bool sip_account_is_own(const struct sip_account *account, const char *uri);
 /* Our server is also there. */
 void sip_account_add_server(struct sip_account *account, const struct ip *address);
+/* Whether what only our server may know may go there: not to the stranger who keeps us. */
+bool sip_account_trusts(const struct sip_account *account, const struct ip *address);
 /* Asks once where the registrar is, if REGISTER goes by a proxy. */
 void sip_account_find_registrar(struct sip_account *account, uint64_t now_ms);
 /* Asks where the host of uri is, by the trust of the account; on_told, with the account as its arg,
@@ -114,11 +117,14 @@ void sip_account_look_up(struct sip_account *account, struct slice uri, sip_req_
 /* Keeps Service-Route of a 2xx to REGISTER instead of what was there (RFC 3608 6.1). */
 void sip_account_take_routes(struct sip_account *account, const struct sip_msg *msg,
                              uint64_t now_ms);
+void sip_account_drop_routes(struct sip_account *account);
 
 /* --- register.c ------------------------------------------------------------------------------- */
 
 /* The URI that a REGISTER is sent to. */
 struct slice sip_register_hop(const struct sip_account *account);
+/* Whether that is no place where a 3xx has led that may name anybody. */
+bool sip_register_is_at_our_own(const struct sip_account *account);
 /* Where that is, when it works; or 0. */
 size_t sip_register_flows(const struct sip_account *account, const struct sip_flow **out);
 int sip_register_init(struct sip_account *account);

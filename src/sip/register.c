@@ -97,8 +97,7 @@ static int set_message(struct sip_account *account, uint64_t now_ms)
     return err;
 }
 
-/* Not where a 3xx has led that may name anybody. */
-static bool is_at_our_own(const struct sip_account *account)
+bool sip_register_is_at_our_own(const struct sip_account *account)
 {
     return !place_of(account) || sip_account_is_own(account, place_of(account));
 }
@@ -116,7 +115,7 @@ static int on_place(struct sip_account *account, uint64_t now_ms)
     const struct sip_flow *flow = sip_req_flow(account->req);
     int err = 0;
 
-    if (is_at_our_own(account)) /* another place is our server when it keeps us */
+    if (sip_register_is_at_our_own(account)) /* another place is our server when it keeps us */
         sip_account_add_servers(account, account->req);
     if (!account->taking_back) {
         if (!ip_same_host(&flow->local, &account->flow.local) ||
@@ -153,7 +152,7 @@ static void use_password(struct sip_account *account)
     static const struct ip nobody;
 
     sip_req_use_account(account->req, account, account->n_places == 0);
-    if (!is_at_our_own(account))
+    if (!sip_register_is_at_our_own(account))
         sip_req_trust_only(account->req, &nobody);
 }
 

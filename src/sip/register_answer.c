@@ -126,10 +126,25 @@ static void keep_flows(struct sip_account *account)
     account->n_flows = kept;
 }
 
+/* Calls for us come from who keeps us, but a stranger does not say by which way ours go, as what is
+ * said there of the password would be said to him. */
+static void take_server(struct sip_account *account, const struct sip_msg *msg, uint64_t now_ms)
+{
+    const struct sip_flow *came_by = account->ep->came_by;
+    bool own = sip_register_is_at_our_own(account);
+
+    account->host = came_by && !own ? came_by->remote : (struct ip){0};
+    if (came_by && own)
+        sip_account_add_server(account, &came_by->remote);
+    if (own)
+        sip_account_take_routes(account, msg, now_ms);
+    else
+        sip_account_drop_routes(account);
+}
+
 static enum sip_reg_input acceptance(struct sip_account *account, const struct sip_msg *msg,
                                      uint64_t now_ms)
 {
-    const struct sip_flow *came_by = account->ep->came_by;
     struct sip_reg_grant grant;
 
     if (account->taking_back)
@@ -140,11 +155,9 @@ static enum sip_reg_input acceptance(struct sip_account *account, const struct s
         return SIP_REG_FAILED;
     }
     account->flow = *sip_req_flow(account->req);
-    if (came_by)
-        sip_account_add_server(account, &came_by->remote);
     keep_flows(account);
     sip_account_find_registrar(account, now_ms);
-    sip_account_take_routes(account, msg, now_ms);
+    take_server(account, msg, now_ms);
     account->told &= account->grant.seconds == grant.seconds &&
                      account->grant.n_bindings == grant.n_bindings && !account->n_olds &&
                      ip_same(&account->grant.seen, &grant.seen);

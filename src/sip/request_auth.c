@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sip/account.h"
+#include "sip/account_core.h"
 #include "sip/request_core.h"
 
 void sip_req_use_account(struct sip_req *req, struct sip_account *account, bool registrar)
@@ -52,7 +52,7 @@ static bool may_carry(const struct sip_req *req, const struct sip_flow *flow)
         return false;
     if (!req->restricted || (req->server.family && ip_same(&flow->remote, &req->server)))
         return true;
-    return req->dlg && req->dlg->n_routes && sip_account_is_server(req->account, &flow->remote);
+    return req->dlg && req->dlg->n_routes && sip_account_trusts(req->account, &flow->remote);
 }
 
 static struct slice body_of(struct slice tail)

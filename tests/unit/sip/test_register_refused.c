@@ -279,6 +279,48 @@ static void redirected_to_a_name_alike(struct rig *r)
     assert_string_equal(rig_header(registers_at(r, "sip:badexample.org"), "Authorization"), "");
 }
 
+/* What is sent there goes to maddr. */
+static void redirected_to_another_address(struct rig *r)
+{
+    const struct ip stranger = {4, {192, 0, 2, 66}, 5060, 0};
+    const struct rig_sent *sent = registers_at(r, "sip:example.org;maddr=192.0.2.66");
+
+    assert_true(ip_same_host(&sent->flow.remote, &stranger));
+    assert_string_equal(rig_header(sent, "Authorization"), "");
+    rig_answer_register(r, "401 Unauthorized", CHALLENGE("b"));
+    rig_assert_failed(r, SIP_ACCOUNT_CANNOT_ANSWER);
+    assert_false(sip_account_is_server(rig_last_told(r)->account, &stranger));
+}
+
+/* Who registers us without a password does not get it with our calls. */
+static void registered_by_strangers(struct rig *r)
+{
+    struct sip_account *account = rig_registering_with_password(r);
+    struct sip_invite_params params = {.target = SLICE("sip:bob@192.0.2.2"), .account = account};
+    const struct ip stranger = {4, {192, 0, 2, 9}, 5060, 0};
+    struct sip_call *call;
+
+    rig_answer_register(r, "401 Unauthorized", CHALLENGE("a"));
+    rig_answer_register(r, "302 Moved Temporarily", "Contact: <sip:192.0.2.9>\n");
+    r->flow.remote = stranger;
+    rig_answer_register(r, "200 OK", "Expires: 3600\nService-Route: <sip:192.0.2.9;lr>\n");
+    assert_true(sip_account_is_registered(account));
+    assert_true(sip_account_is_server(account, &stranger)); /* calls come from there */
+    call = rig_call_with(r, &params, "o");
+    rig_answer(r, rig_last(r, "INVITE"), "407 Proxy Authentication Required", "x",
+               "Proxy-Authenticate: Digest realm=\"here\",nonce=\"c\"\n", "");
+    rig_answer(r, rig_last(r, "INVITE"), "200 OK", "y",
+               "Contact: <sip:bob@192.0.2.7>\nRecord-Route: <sip:192.0.2.9;lr>\n", "a");
+    sip_call_hangup(call, r->now_ms);
+    rig_drain(r);
+    rig_answer(r, rig_last(r, "BYE"), "407 Proxy Authentication Required", "y",
+               "Proxy-Authenticate: Digest realm=\"here\",nonce=\"d\"\n", "");
+    assert_true(ip_same_host(&rig_last(r, "BYE")->flow.remote, &stranger));
+    for (size_t i = 0; i < r->n_sent; i++)
+        if (r->sent[i].flow.remote.bytes[3] == 9)
+            assert_null(strstr(r->sent[i].text, "uthorization: Digest"));
+}
+
 static void wants_password(struct rig *r)
 {
     struct sip_account *account = rig_registering(r);
@@ -420,6 +462,8 @@ static const struct register_row rows[] = {
     {"by way of the proxy all the same", redirected_behind_a_proxy, 0},
     {"to another port of our domain", redirected_to_another_port, 0},
     {"to a name that ends alike", redirected_to_a_name_alike, 0},
+    {"to another address than that of our domain", redirected_to_another_address, 0},
+    {"to a stranger, who takes us and names the way of calls", registered_by_strangers, 0},
     {"and five times at most", redirected_without_end, 0},
     {"a challenge asks for the password, and later requests have it", wants_password, 0},
     {"without a password it is refused", has_no_password, 0},
