@@ -296,8 +296,8 @@ void sip_uac_wait_is_over(struct sip_call *call, enum sip_call_wait wait, uint64
 
 /* --- redirect.c ------------------------------------------------------------------------------- */
 
-/* Takes over target, whom the owner asked for; a target that was given before counts as tried. Not
- * 0: it is NULL. */
+/* Takes over target, whom the owner asked for; a target that was given before counts as tried.
+ * -ENOMEM: it is NULL. */
 int sip_redirect_begin(struct sip_call *call, char *target);
 void sip_redirect_free(struct sip_call *call);
 /* Keeps the places that a 3xx names and that have not been tried. */

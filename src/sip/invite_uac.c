@@ -44,7 +44,7 @@ static int take_target(struct sip_call *call, struct slice text)
         return -ENOTSUP;
     b = buf_new(SIP_MAX_HEADER_LINE);
     sip_uri_put_request(&b, &uri);
-    return sip_redirect_begin(call, buf_take(&b)) ? -ENOMEM : 0;
+    return sip_redirect_begin(call, buf_take(&b));
 }
 
 /* Lets go of the request, for the caller to free. */

@@ -1,4 +1,5 @@
 /* sip/redirect.c - where else a call may be tried: Contact of 3xx answers (RFC 3261 8.1.3.4). */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "sip/core.h"
@@ -8,7 +9,7 @@
 int sip_redirect_begin(struct sip_call *call, char *target)
 {
     if (!target)
-        return -1;
+        return -ENOMEM;
     call->first = call->place = call->n_places++;
     call->places[call->place] = (struct sip_place){.uri = target};
     call->target = target;

@@ -391,5 +391,5 @@ int sip_refer_begin(struct sip_call *call, const struct sip_call *by)
     if (!take_header(call, SIP_HDR_REPLACES, r->replaces, &call->replaces) ||
         !take_header(call, SIP_HDR_REFERRED_BY, r->by, &call->referred_by))
         return -ENOMEM;
-    return sip_redirect_begin(call, slice_dup(slice_of(r->target))) ? -ENOMEM : 0;
+    return sip_redirect_begin(call, slice_dup(slice_of(r->target)));
 }
