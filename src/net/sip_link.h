@@ -75,6 +75,9 @@ void net_sip_link_network_changed(struct net_sip_link *link);
 const struct net_tls_facts *net_sip_link_facts(const struct net_sip_link *link,
                                                const struct sip_flow *flow);
 
+/* Why the last connection to whom that flow leads could not be made safe, as on_not_safe tells it;
+ * NULL: none, or it is forgotten. Lives until the next one. */
+const char *net_sip_link_fault(struct net_sip_link *link, const struct sip_flow *flow);
 /* The i-th address listened on, from 0, and its transport; false: there are no more. */
 bool net_sip_link_listening(const struct net_sip_link *link, size_t i,
                             enum sip_transport *transport, struct ip *out);

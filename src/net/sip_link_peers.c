@@ -25,6 +25,7 @@ static struct sip_link_peer *find(const struct net_sip_link *link, struct slice 
 static void forget(struct net_sip_link *link, struct sip_link_peer *peer)
 {
     list_remove(&peer->link);
+    free(peer->fault);
     free(peer);
     link->n_peers--;
 }
@@ -49,7 +50,7 @@ uint32_t sip_link_peer_number(struct net_sip_link *link, struct slice domain, un
     return peer->number;
 }
 
-const struct sip_link_peer *sip_link_peer(struct net_sip_link *link, uint32_t number)
+static struct sip_link_peer *numbered(struct net_sip_link *link, uint32_t number)
 {
     LIST_EACH (&link->peers, at) {
         struct sip_link_peer *peer = LIST_ITEM(at, struct sip_link_peer, link);
@@ -60,6 +61,28 @@ const struct sip_link_peer *sip_link_peer(struct net_sip_link *link, uint32_t nu
         return peer;
     }
     return NULL;
+}
+
+const struct sip_link_peer *sip_link_peer(struct net_sip_link *link, uint32_t number)
+{
+    return numbered(link, number);
+}
+
+void sip_link_peer_failed(struct net_sip_link *link, uint32_t number, const char *sentence)
+{
+    struct sip_link_peer *peer = numbered(link, number);
+
+    if (!peer)
+        return;
+    free(peer->fault);
+    peer->fault = sentence ? slice_dup(slice_of(sentence)) : NULL;
+}
+
+const char *net_sip_link_fault(struct net_sip_link *link, const struct sip_flow *flow)
+{
+    const struct sip_link_peer *peer = numbered(link, flow->peer);
+
+    return peer ? peer->fault : NULL;
 }
 
 void sip_link_forget_peers(struct net_sip_link *link)

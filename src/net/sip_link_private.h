@@ -54,6 +54,7 @@ struct sip_link_peer {
     struct list link; /* in net_sip_link.peers, the one that was used last first */
     uint32_t number;
     unsigned trust;
+    char *fault;   /* why the last connection to it could not be made safe; owned; NULL: none */
     char domain[]; /* as in the URI, before NAPTR and SRV (RFC 5922 7.1) */
 };
 
@@ -133,6 +134,8 @@ void sip_link_locate_cancel(struct net_sip_link *link);
 uint32_t sip_link_peer_number(struct net_sip_link *link, struct slice domain, unsigned trust);
 /* Who that is, or NULL: it was forgotten meanwhile. */
 const struct sip_link_peer *sip_link_peer(struct net_sip_link *link, uint32_t number);
+/* Notes why a connection to it could not be made safe; NULL: it is. */
+void sip_link_peer_failed(struct net_sip_link *link, uint32_t number, const char *sentence);
 void sip_link_forget_peers(struct net_sip_link *link);
 
 /* sip_link_tcp.c */

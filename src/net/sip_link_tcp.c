@@ -214,9 +214,13 @@ static void on_bytes(void *arg, struct slice bytes)
 static void tell_not_safe(struct connection *c)
 {
     const struct net_sip_link_config *config = &c->owner->config;
+    const char *sentence = net_tls_fault(net_tcp_tls(c->tcp));
 
-    if (!c->inbound && config->on_not_safe)
-        config->on_not_safe(config->arg, net_tls_fault(net_tcp_tls(c->tcp)));
+    if (c->inbound)
+        return;
+    sip_link_peer_failed(c->owner, c->flow.peer, sentence);
+    if (config->on_not_safe)
+        config->on_not_safe(config->arg, sentence);
 }
 
 static void on_closed(void *arg, int err)
@@ -237,6 +241,7 @@ static void on_connected(void *arg)
     for (size_t i = 0; i < c->n_keys; i++)
         if (!c->keys[i].answered)
             c->keys[i].key = 0; /* it has gone out */
+    sip_link_peer_failed(c->owner, c->flow.peer, NULL);
     net_tcp_limit_silence(c->tcp, c->owner->config.silence_ms);
     be_active(c, net_now_ms());
     net_sip_link_pump(c->owner); /* the deadline for connecting is over */

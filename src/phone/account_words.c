@@ -94,7 +94,8 @@ static enum phone_outcome unreachable(const struct account *account,
                                       const struct sip_account_event *e, struct buf *text)
 {
     if (e->err == SIP_NOT_SAFE) {
-        buf_printf(text, "the way to the server is not safe: %s", phone_tls_fault(account->phone));
+        buf_printf(text, "the way to the server is not safe: %s",
+                   phone_tls_fault(account->phone, &e->flow));
         return PHONE_UNREACHABLE;
     }
     put_server(e, text);

@@ -170,7 +170,8 @@ static void put_unreachable(const struct call *call, struct buf *text)
 
     switch (call->end.err) {
     case SIP_NOT_SAFE:
-        buf_printf(text, "the way there is not safe: %s", phone_tls_fault(call->phone));
+        buf_printf(text, "the way there is not safe: %s",
+                   phone_tls_fault(call->phone, &call->flow));
         break;
     case -EPROTONOSUPPORT:
         buf_puts(text, "sips: asks for TLS, and the way to it is another one; it is not called by "

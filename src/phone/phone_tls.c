@@ -100,8 +100,12 @@ void phone_tls_not_safe(void *arg, const char *sentence)
 
 /* --- words ----------------------------------------------------------------------------------- */
 
-const char *phone_tls_fault(const struct phone *phone)
+const char *phone_tls_fault(const struct phone *phone, const struct sip_flow *flow)
 {
+    const char *of_flow = flow->peer ? net_sip_link_fault(phone->link, flow) : NULL;
+
+    if (of_flow)
+        return of_flow;
     return phone->tls_fault ? phone->tls_fault : "";
 }
 

@@ -23,8 +23,9 @@ int phone_tls_open_account(struct account *account, struct buf *why);
 struct net_tls_context *phone_tls_context(void *arg, unsigned trust);
 void phone_tls_not_safe(void *arg, const char *sentence);
 
-/* Why the last connection that could not be made safe was none; "" where there was none. */
-const char *phone_tls_fault(const struct phone *phone);
+/* Why the last connection to whom flow leads could not be made safe; where nothing is known of him
+ * that of any; "" where there was none. */
+const char *phone_tls_fault(const struct phone *phone, const struct sip_flow *flow);
 /* "TLSv1.3, TLS_AES_256_GCM_SHA384, example.org verified by the system store"; "" where flow is
  * none of TLS. Appended to text, whose string is returned. */
 const char *phone_tls_put_facts(const struct phone *phone, const struct sip_flow *flow,

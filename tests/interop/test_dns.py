@@ -244,6 +244,29 @@ def tls_or_nothing():
         equal([m.method for m in udp.messages], [], "what came over UDP")
 
 
+@case("over TLS each call is told of its own server's certificate, though another one fails meanwhile")
+def tls_whose_words():
+    with Room() as room:
+        root = Paper(room, "root")
+        world = World(room, NAPTR_TLS + TLS_A + TLS_B + HOSTS)
+        alone = world.tcp(2, Paper(room, "alone", ("DNS:example.test",)))
+        old = world.tcp(4, Paper(room, "old", ("IP:127.0.0.4",), root, since="20200101000000Z",
+                                 until="20200201000000Z"))
+        silent = world.tcp(3)
+        phone = Piped(room, "phone", dns_server=world.dns.address, tls_ca=root.pem)
+        first = phone.client.do("call", target=TARGET)["call"]
+        expect_refusal(alone)
+        silent.socket.settimeout(8)
+        held = silent.socket.accept()[0]
+        second = phone.client.do("call", target=f"sips:x@127.0.0.4:{world.port}")["call"]
+        expect_refusal(old)
+        for call, words in ((second, "of 127.0.0.4 .* has expired"),
+                            (first, "of example.test .*is signed by itself alone")):
+            text = phone.client.event("ended", call=call)["text"]
+            expect(re.search(words, text), text)
+        held.close()
+
+
 # --- a name server that is slow, short of words, in trouble ---------------------------------------
 
 @case("an answer too long for UDP is fetched over TCP")
