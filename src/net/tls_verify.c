@@ -207,6 +207,24 @@ int tls_verify(X509_STORE_CTX *store, void *arg)
     return good;
 }
 
+/* The chain that came at first, as it would be judged now: there may be younger lists. */
+static bool is_chain_still_good(struct net_tls *tls, X509 *certificate)
+{
+    X509_STORE *trusted = SSL_CTX_get_cert_store(tls->context->ssl);
+    X509_STORE_CTX *store = X509_STORE_CTX_new();
+    bool good = false;
+
+    if (store &&
+        X509_STORE_CTX_init(store, trusted, certificate, SSL_get_peer_cert_chain(tls->ssl)) == 1 &&
+        X509_STORE_CTX_set_default(store, "ssl_server") == 1) {
+        X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(store),
+                                         SSL_get_security_level(tls->ssl));
+        good = is_chain_good(tls, store);
+    }
+    X509_STORE_CTX_free(store);
+    return good;
+}
+
 bool tls_verify_again(struct net_tls *tls)
 {
     X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
@@ -218,5 +236,5 @@ bool tls_verify_again(struct net_tls *tls)
         tls_put_verdict(&tls->fault, X509_V_ERR_CERT_HAS_EXPIRED);
         return false;
     }
-    return tls_has_name(tls, certificate);
+    return is_chain_still_good(tls, certificate) && tls_has_name(tls, certificate);
 }

@@ -242,6 +242,7 @@ def again():
         second = registers(listener, 601)
         equal(second.socket.session_reused, True, "a session that is taken up behind it")
         phone.wait_event("registered", expires=601)
+        equal(set(listener.asked_for), {None}, "an address, said as a name (RFC 6066 3)")
         phone.stop()
         return f"{len(tries)} connections in {tries[-1] - tries[0]:.1f} s while it broke off"
 

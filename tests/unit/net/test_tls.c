@@ -2,9 +2,12 @@
 #include "net/tls.h"
 
 #include <errno.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "tests/unit/net/tls_context.h"
@@ -32,6 +35,8 @@ static const struct paper papers[] = {
     {"expired", "authority", NULL, "DNS:sip.test", -20, -2, false},
     {"early", "authority", NULL, "DNS:sip.test", 5, 20, false},
     {"revoked", "authority", NULL, "DNS:sip.test", 0, 0, false},
+    {"middle", "authority", "In the middle", NULL, 0, 0, true},
+    {"of-middle", "middle", NULL, "DNS:sip.test", 0, 0, false},
     {"alone", NULL, NULL, "DNS:sip.test", 0, 0, false},
     {"unknown", "stranger", NULL, "DNS:sip.test", 0, 0, false},
     {"signed-by-a-leaf", "right", NULL, "DNS:sip.test", 0, 0, false},
@@ -157,6 +162,7 @@ static const struct row {
      "of an authority that is not known"},
     {"the fingerprint", "alone", NULL, "alone", "sip.test", NULL},
     {"the fingerprint stands for the name, too", "alone", NULL, "alone", "10.0.0.1", NULL},
+    {"the fingerprint stands for its dates, too", "expired", NULL, "expired", "sip.test", NULL},
     {"another fingerprint, though all else is right", "right", "authority", "alone", "sip.test",
      "is not the one of tls-fingerprint; its own is SHA-256 "},
     {"names that would act on a terminal", "bad\xe2\x80\xaename", "authority", NULL, "sip.test",
@@ -183,8 +189,9 @@ static void expect_safe(const char *text)
 static void check_row(void **state)
 {
     const struct row *row = *state;
-    struct pair p = pair_of(tls_context_of(row->ca, row->pin ? paper_fingerprint(row->pin) : NULL, NULL),
-                            tls_context_of("authority", NULL, row->server), row->domain, 100000);
+    struct pair p =
+        pair_of(tls_context_of(row->ca, row->pin ? paper_fingerprint(row->pin) : NULL, NULL),
+                tls_context_of("authority", NULL, row->server), row->domain, 100000);
 
     if (row->fault) {
         assert_int_equal(net_tls_state(p.client), NET_TLS_BROKEN);
@@ -211,7 +218,8 @@ static void test_system_store(void **state)
 
     (void)state;
     setenv("SSL_CERT_FILE", paper_path("authority", "pem"), 1);
-    p = pair_of(tls_context_of(NULL, NULL, NULL), tls_context_of("authority", NULL, "right"), "sip.test", 100000);
+    p = pair_of(tls_context_of(NULL, NULL, NULL), tls_context_of("authority", NULL, "right"),
+                "sip.test", 100000);
     assert_string_equal(net_tls_fault(p.client), "");
     assert_int_equal(net_tls_state(p.client), NET_TLS_UP);
     assert_string_equal(net_tls_facts(p.client)->by, "system store");
@@ -242,8 +250,8 @@ static void test_split(void **state)
 
 static void test_closing(void **state)
 {
-    struct pair p = pair_of(tls_context_of("authority", NULL, NULL), tls_context_of("authority", NULL, "right"),
-                            "sip.test", 1000);
+    struct pair p = pair_of(tls_context_of("authority", NULL, NULL),
+                            tls_context_of("authority", NULL, "right"), "sip.test", 1000);
 
     (void)state;
     net_tls_write(p.client, SLICE("BYE"));
@@ -331,8 +339,8 @@ static void check_rubbish(void **state)
 /* Who says much before hands are shaken, or reads nothing, costs no more than the limits. */
 static void test_flood(void **state)
 {
-    struct pair p = pair_of(tls_context_of("authority", NULL, NULL), tls_context_of("authority", NULL, "right"),
-                            "sip.test", 1000);
+    struct pair p = pair_of(tls_context_of("authority", NULL, NULL),
+                            tls_context_of("authority", NULL, "right"), "sip.test", 1000);
     static char much[65536];
     int err = 0, n = 0;
 
@@ -416,17 +424,89 @@ static void test_expired_since(void **state)
     part(&p);
 }
 
+/* A folder of certificates as c_rehash makes it; ending: "0" of a certificate, "r0" of its list. */
+static void put_hashed(const char *paper, const char *folder, const char *ending)
+{
+    FILE *in = fopen(paper_path(paper, "pem"), "r"), *out;
+    X509 *certificate = in ? PEM_read_X509(in, NULL, NULL, NULL) : NULL;
+    char path[4096], bytes[16384];
+    size_t n;
+
+    assert_non_null(certificate);
+    snprintf(path, sizeof path, "%s/%08lx.%s", folder, X509_subject_name_hash(certificate), ending);
+    X509_free(certificate);
+    rewind(in);
+    n = fread(bytes, 1, sizeof bytes, in);
+    fclose(in);
+    out = fopen(path, "w");
+    assert_non_null(out);
+    assert_int_equal(fwrite(bytes, 1, n, out), n);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void append(const char *paper, const char *more)
+{
+    FILE *in = fopen(paper_path(more, "pem"), "r"), *out = fopen(paper_path(paper, "pem"), "a");
+    char bytes[16384];
+    size_t n;
+
+    assert_true(in && out);
+    n = fread(bytes, 1, sizeof bytes, in);
+    assert_int_equal(fwrite(bytes, 1, n, out), n);
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* Who vouches for the server is shown with its certificate, and remembered with the session. */
+static void test_chain(void **state)
+{
+    struct net_tls_context *client = tls_context_of("authority", NULL, NULL), *server;
+
+    (void)state;
+    append("of-middle", "middle");
+    server = tls_context_of("authority", NULL, "of-middle");
+    assert_false(come_back(client, server, "sip.test"));
+    assert_true(come_back(client, server, "sip.test"));
+    assert_true(come_back(client, server, "sip.test"));
+    net_tls_context_free(client);
+    net_tls_context_free(server);
+}
+
+/* Where a session is taken up the server shows nothing, but lists are younger by then. */
+static void test_revoked_since(void **state)
+{
+    char folder[4096];
+    struct net_tls_settings settings = {.ca = folder};
+    struct net_tls_context *server = tls_context_of("authority", NULL, "right");
+    struct net_tls_context *client = NULL;
+    struct buf why = buf_new(1000);
+    struct pair p;
+
+    (void)state;
+    snprintf(folder, sizeof folder, "%s", paper_path("hashed", "d"));
+    assert_int_equal(mkdir(folder, 0700), 0);
+    put_hashed("authority", folder, "0");
+    assert_int_equal(net_tls_context_new(&settings, &why, &client), 0);
+    assert_false(come_back(client, server, "sip.test"));
+    assert_true(come_back(client, server, "sip.test"));
+    put_hashed("list-of-right", folder, "r0");
+    p = pair_of(client, server, "sip.test", 900);
+    assert_int_equal(net_tls_state(p.client), NET_TLS_BROKEN);
+    tls_assert_says(net_tls_fault(p.client), "the certificate of sip.test");
+    tls_assert_says(net_tls_fault(p.client), " was revoked");
+    assert_int_equal(net_tls_write(p.client, SLICE("a password")), NET_TLS_FAILED);
+    part(&p);
+    buf_free(&why);
+}
+
 int main(void)
 {
     static const struct CMUnitTest alone[] = {
-        cmocka_unit_test(test_split),
-        cmocka_unit_test(test_closing),
-        cmocka_unit_test(test_before_it_is_up),
-        cmocka_unit_test(test_turned_bits),
-        cmocka_unit_test(check_rubbish),
-        cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_sessions),
-        cmocka_unit_test(test_expired_since),
+        cmocka_unit_test(test_split),           cmocka_unit_test(test_closing),
+        cmocka_unit_test(test_before_it_is_up), cmocka_unit_test(test_turned_bits),
+        cmocka_unit_test(check_rubbish),        cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_sessions),        cmocka_unit_test(test_expired_since),
+        cmocka_unit_test(test_chain),           cmocka_unit_test(test_revoked_since),
         cmocka_unit_test(test_system_store),
     };
     static struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(alone)];
@@ -438,6 +518,7 @@ int main(void)
     for (size_t i = 0; i < ARRAY_LEN(papers); i++)
         paper_make(&papers[i]);
     paper_make_list("listing", "authority", "revoked", -1, 10);
+    paper_make_list("list-of-right", "authority", "right", -1, 10);
     paper_make_list("old-list", "authority", "revoked", -20, -2);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         tests[n++] = (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)&rows[i]};

@@ -18,6 +18,7 @@ static const struct setting {
 } settings[] = {
     {"no such file", "/nowhere/x.pem", NULL, NULL, NULL, "tls-ca /nowhere/x.pem: No such file"},
     {"no certificate in it", "=key", NULL, NULL, NULL, "there is no certificate in it"},
+    {"an empty file", "/dev/null", NULL, NULL, NULL, "there is no certificate in it"},
     {"a short fingerprint", NULL, "AA:BB", NULL, NULL, "64 hex digits"},
     {"rubbish in the fingerprint", NULL, "sha256:zz", NULL, NULL, "64 hex digits"},
     {"a key alone", NULL, NULL, NULL, "=key", "tls-key needs tls-certificate, too"},
