@@ -15,7 +15,7 @@ import sys
 PARSERS = """src/base/fingerprint.c src/base/ip.c src/base/scan.c src/base/slice.c src/base/text.c
 src/sip/address.c src/sip/auth.c src/sip/challenge.c src/sip/credentials.c src/sip/digit.c
 src/sip/fields.c src/sip/header.c src/sip/lex.c src/sip/locator.c src/sip/message.c src/sip/method.c
-src/sip/multipart.c src/sip/parse.c src/sip/stream.c src/sip/uri.c src/sip/via.c
+src/sip/multipart.c src/sip/parse.c src/sip/refer_to.c src/sip/stream.c src/sip/uri.c src/sip/via.c
 src/sdp/answer.c src/sdp/attribute.c src/sdp/crypto.c src/sdp/direction.c src/sdp/exchange.c
 src/sdp/fingerprint.c src/sdp/noise.c src/sdp/numbers.c src/sdp/offer.c src/sdp/parse.c
 src/sdp/red.c src/sdp/secure.c src/sdp/stream.c src/sdp/xr.c
@@ -25,7 +25,8 @@ src/net/dns_message.c src/net/dns_ttl.c src/net/spawner_order.c src/net/tls.c
 src/net/tls_verify.c src/net/tls_words.c audio/sniff.c audio/wav.c
 src/phone/config_account.c src/phone/config_hep.c src/phone/config_hooks.c
 src/phone/config_keep.c src/phone/config_phone.c src/phone/config_read.c src/phone/config_screen.c
-src/phone/config_sound.c src/phone/config_tls.c src/phone/config_values.c
+src/phone/config_sound.c src/phone/config_tls.c src/phone/config_transfers.c
+src/phone/config_values.c
 src/phone/contacts.c src/phone/contacts_edit.c src/phone/helper_edit.c src/phone/mask.c
 src/phone/sound_kind.c src/phone/spelling.c src/phone/target.c src/phone/words.c
 ui/ctl_line.c ui/json_command.c ui/json_words.c ui/lines.c

@@ -6,6 +6,7 @@
 #include "sip/digit.h"
 #include "sip/lex.h"
 #include "sip/parse.h"
+#include "sip/refer_to.h"
 
 static void must(bool holds)
 {
@@ -83,6 +84,30 @@ static void check_digit(const struct sip_msg *msg)
              digit.ms <= SIP_DIGIT_MOST_MS);
 }
 
+static bool is_line(struct slice text)
+{
+    return slice_index(text, '\r') < 0 && slice_index(text, '\n') < 0 &&
+           slice_index(text, '\0') < 0;
+}
+
+/* What a REFER asks for, whatever else the message is, goes into a request of ours. */
+static void check_refer(const struct sip_msg *msg)
+{
+    struct sip_refer_to to;
+    unsigned status = sip_refer_to_read(msg, &to);
+    struct sip_uri uri;
+
+    must(status == 0 || status == 400 || status == 416 || status == 503 || status == 603);
+    if (!status) {
+        must(sip_uri_parse(buf_slice(&to.target), &uri) == 0 && !uri.headers.n);
+        must(is_line(buf_slice(&to.target)) && is_line(buf_slice(&to.replaces)) &&
+             is_line(buf_slice(&to.by)));
+        must(!slice_ihas(buf_slice(&to.replaces), SLICE(" ")) &&
+             !slice_ihas(buf_slice(&to.replaces), SLICE(",")));
+    }
+    sip_refer_to_free(&to);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
@@ -96,8 +121,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         check_fields(&msg);
         if (msg.can_answer)
             check_answer(&msg, !err);
-        if (!err)
+        if (!err) {
             check_digit(&msg);
+            check_refer(&msg);
+        }
         if (!err && sip_msg_copy(&msg, &copy) == 0) {
             must(slice_eq(copy->call_id, msg.call_id) && slice_eq(copy->body, msg.body));
             sip_msg_free(copy);
