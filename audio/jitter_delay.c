@@ -122,6 +122,7 @@ static void move_down(struct jitter_delay *d, size_t by)
         d->bucket[0] += d->bucket[i];
     memmove(d->bucket + 1, d->bucket + 1 + by, (JITTER_DELAY_BUCKETS - 1 - by) * sizeof *d->bucket);
     memset(d->bucket + JITTER_DELAY_BUCKETS - by, 0, by * sizeof *d->bucket);
+    d->used = d->used > by + 1 ? d->used - by : 1;
 }
 
 static void move_up(struct jitter_delay *d, size_t by)
@@ -130,6 +131,7 @@ static void move_up(struct jitter_delay *d, size_t by)
         d->bucket[JITTER_DELAY_BUCKETS - 1] += d->bucket[i];
     memmove(d->bucket + by, d->bucket, (JITTER_DELAY_BUCKETS - 1 - by) * sizeof *d->bucket);
     memset(d->bucket, 0, by * sizeof *d->bucket);
+    d->used = d->used + by < JITTER_DELAY_BUCKETS ? d->used + by : JITTER_DELAY_BUCKETS;
 }
 
 /* The base has become base_us, which is nothing new where it was not known for long. What a clock
@@ -178,12 +180,14 @@ static void count_delay(struct jitter_delay *d, int64_t delay_us, uint32_t packe
         bucket = JITTER_DELAY_BUCKETS - 1;
     d->weight *= growth(d, packet_us);
     d->bucket[bucket] += d->weight;
+    if (d->used <= (size_t)bucket)
+        d->used = (size_t)bucket + 1;
     d->total += d->weight;
     d->counted++;
     if (d->weight < 1e6f)
         return;
     d->total = 0;
-    for (size_t i = 0; i < JITTER_DELAY_BUCKETS; i++) {
+    for (size_t i = 0; i < d->used; i++) {
         d->bucket[i] /= d->weight;
         d->total += d->bucket[i];
     }
@@ -283,7 +287,7 @@ static float at_first(const struct jitter_delay *d)
 
 static void set_wanted(struct jitter_delay *d, uint64_t now_us)
 {
-    size_t at = JITTER_DELAY_BUCKETS;
+    size_t at = d->used;
     float above = 0;
     float worst = quantile_ms(d, HARDLY, &at, &above);
     float often = quantile_ms(d, OFTEN, &at, &above), seldom = quantile_ms(d, SELDOM, &at, &above);

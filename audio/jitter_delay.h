@@ -30,6 +30,7 @@ struct jitter_delay {
     int64_t shift_us;          /* of the histogram, less than a bucket */
 
     float bucket[JITTER_DELAY_BUCKETS], weight, total;
+    size_t used; /* from this bucket on they are empty */
     uint32_t counted; /* packets that are in it, */
     float age_s;      /* and how long they last */
     uint32_t start_ms, wanted_ms;
