@@ -35,6 +35,7 @@ static void nothing_is_begun_without_memory(void **state)
 
 static void a_stream_may_be_refused(void **state)
 {
+    unsigned before = memory_srtp_taken();
     struct rtp_srtp *s = NULL;
     int err;
 
@@ -50,7 +51,7 @@ static void a_stream_may_be_refused(void **state)
     memory_fail_at(0);
     assert_int_equal(err, 0);
     rtp_srtp_free(s);
-    assert_true(memory_srtp_taken() > 20);
+    assert_true(memory_srtp_taken() - before > 20);
 }
 
 /* --- two ends -------------------------------------------------------------------------------- */
@@ -184,7 +185,13 @@ int main(void)
         cmocka_unit_test(keys_that_are_refused_replace_none),
     };
 
-    if (rtp_srtp_prepare())
+    struct rtp_srtp *kept;
+    int failed;
+
+    /* What libsrtp2 stands on (NSS) begins anew where nobody has keys: somebody has. */
+    if (rtp_srtp_prepare() || rtp_srtp_new(&one, &other, &kept))
         return 1;
-    return cmocka_run_group_tests_name("rtp/no_memory", tests, NULL, NULL);
+    failed = cmocka_run_group_tests_name("rtp/no_memory", tests, NULL, NULL);
+    rtp_srtp_free(kept);
+    return failed;
 }
