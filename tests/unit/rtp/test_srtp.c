@@ -110,6 +110,12 @@ struct two {
     struct rtp_srtp *a, *b;
 };
 
+/* From one to the next of what is there in thousands: with TPHONE_SHORT, further. */
+static unsigned step(unsigned further)
+{
+    return getenv("TPHONE_SHORT") ? further : 1;
+}
+
 /* Each suite once, for both directions. */
 static const struct suite_row {
     const char *name;
@@ -140,12 +146,11 @@ static void check_suite(void **state)
     struct two t = pair(row->suite);
     uint8_t packet[ROOM], out[ROOM];
     struct slice bytes;
-    unsigned step = getenv("TPHONE_SHORT") ? 20 : 1;
 
     /* 200,000 packets: the sequence number wraps three times (RFC 3711 3.3.1). */
-    for (unsigned i = 0; i < 200000; i += step) {
+    for (unsigned i = 0; i < 200000; i += step(200)) {
         bytes = sent(t.a, (uint16_t)(65000 + i), 7, packet);
-        if (i % 1000 == 0 || i + 10 * step > 200000)
+        if (i % 1000 == 0 || i + 10 * step(200) > 200000)
             assert_int_equal(rtp_srtp_unprotect(t.b, bytes, out, ROOM), 32);
     }
     assert_int_equal(rtp_srtp_unprotect(t.b, bytes, out, ROOM), -EALREADY);
@@ -163,12 +168,12 @@ static void check_forgery(void **state)
     uint8_t packet[ROOM], out[ROOM], rtcp[ROOM];
     struct slice bytes = sent(t.a, 1, 7, packet), report = sent_rtcp(t.a, 7, rtcp);
 
-    for (size_t i = 0; i < 8 * bytes.n; i++) {
+    for (size_t i = 0; i < 8 * bytes.n; i += step(3)) {
         packet[i / 8] ^= (uint8_t)(1 << i % 8);
         assert_true(rtp_srtp_unprotect(t.b, bytes, out, ROOM) < 0);
         packet[i / 8] ^= (uint8_t)(1 << i % 8);
     }
-    for (size_t i = 0; i < 8 * report.n; i++) {
+    for (size_t i = 0; i < 8 * report.n; i += step(3)) {
         rtcp[i / 8] ^= (uint8_t)(1 << i % 8);
         assert_true(rtp_srtp_unprotect_rtcp(t.b, report, out, ROOM) < 0);
         rtcp[i / 8] ^= (uint8_t)(1 << i % 8);
@@ -380,10 +385,17 @@ int main(void)
         cmocka_unit_test(back_to_a_key),   cmocka_unit_test(nothing_late),
     };
 
+    struct rtp_srtp *kept;
+    int failed;
+
     if (rtp_srtp_prepare())
         return 1;
-    return RUN_ROWS("rtp/srtp vectors", vectors, check_vector) +
-           RUN_ROWS("rtp/srtp wraps and replays", suite_rows, check_suite) +
-           RUN_ROWS("rtp/srtp forgeries", suite_rows, check_forgery) +
-           cmocka_run_group_tests_name("rtp/srtp", tests, NULL, NULL);
+    /* What libsrtp2 stands on (NSS) begins anew where nobody has keys: somebody has. */
+    kept = new_srtp(key_of(SUITE_AEAD_AES_128_GCM, 1), key_of(SUITE_AEAD_AES_128_GCM, 2));
+    failed = RUN_ROWS("rtp/srtp vectors", vectors, check_vector) +
+             RUN_ROWS("rtp/srtp wraps and replays", suite_rows, check_suite) +
+             RUN_ROWS("rtp/srtp forgeries", suite_rows, check_forgery) +
+             cmocka_run_group_tests_name("rtp/srtp", tests, NULL, NULL);
+    rtp_srtp_free(kept);
+    return failed;
 }
