@@ -172,5 +172,38 @@ def caller_held():
         caller.leave(invite, ok)
 
 
+@case("a hold whose answer comes when they have moved, and agreed on something else: held again")
+def taken_too_late():
+    elsewhere = "127.0.0.2"
+    with Room() as room:
+        us = Piped(room, "us", device="none", encryption="off").client
+        there, moved = room.keep(sip.Peer()), room.keep(sip.Peer(host=elsewhere))
+        call = us.do("call", target=f"sip:peer@127.0.0.1:{there.port}")["call"]
+        invite = there.invited(set())
+        ok = there.respond(invite, 200, "OK", sip.sdp(), tag="b")
+        us.event("answered", call=call)
+        us.do("hold", call=call)
+        hold = there.wait(lambda m: sip.request("INVITE")(m) and m.cseq > invite.cseq)
+        update = moved.request("UPDATE", re.search(r"<(sip:[^>]+)>", hold.get("Contact")).group(1),
+                               call=invite.get("Call-ID"), body=sip.sdp(host=elsewhere))
+        update.set("From", ok.get("To")).set("To", invite.get("From"))
+        moved.send_to(update, hold.source)
+        agreed = moved.wait(sip.final("UPDATE"))
+        equal((agreed.status, direction(agreed)), (200, "sendonly"), "answer to their UPDATE")
+        late = moved.respond(hold, 200, "OK", sip.sdp(host=elsewhere, direction="recvonly"))
+        moved.wait(lambda m: sip.request("ACK")(m) and m.cseq == late.cseq, what="ACK")
+        again = moved.wait(sip.request("INVITE"), 1.5, what="one more offer")
+        equal(direction(again), "sendonly", "what it offers")
+        moved.respond(again, 200, "OK", sip.sdp(host=elsewhere, direction="recvonly"))
+        moved.wait(lambda m: sip.request("ACK")(m) and m.cseq == again.cseq, what="ACK")
+        us.event("on-hold", call=call)
+        moved.respond(hold, 200, "OK", sip.sdp(host=elsewhere, direction="recvonly"))
+        moved.wait(lambda m: sip.request("ACK")(m) and m.cseq == late.cseq, count=2, what="ACK")
+        moved.none(lambda m: sip.request("INVITE")(m) and m.cseq > again.cseq, 1, "a third offer")
+        moved.answers = ("BYE",)
+        us.do("hangup", call=call)
+        us.event("ended", call=call)
+
+
 if __name__ == "__main__":
     tap.run(jobs=8)
