@@ -144,6 +144,8 @@ static void answer_pings(struct connection *c, size_t n)
 {
     static const char lines[] = "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n";
 
+    if (c->inbound && sip_endpoint_is_silent_to(c->owner->config.endpoint, &c->flow))
+        return;
     while (n > 0) {
         size_t now = n < (sizeof lines - 1) / 2 ? n : (sizeof lines - 1) / 2;
 

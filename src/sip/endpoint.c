@@ -268,6 +268,12 @@ bool sip_endpoint_is_server(const struct sip_endpoint *ep, const struct ip *addr
     return false;
 }
 
+bool sip_endpoint_is_silent_to(const struct sip_endpoint *ep, const struct sip_flow *flow)
+{
+    return ep->config.silent_to_strangers && !sip_endpoint_is_server(ep, &flow->remote) &&
+           !sip_endpoint_needs_connection(ep, flow->connection);
+}
+
 bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t connection)
 {
     LIST_EACH (&ep->txs.live, at)

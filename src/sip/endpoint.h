@@ -71,6 +71,9 @@ void sip_endpoint_leave(struct sip_endpoint *ep, uint64_t now_ms);
  * who has many calls already gets no more, and there is room for others: SIP_CALLS_SHARE. */
 void sip_endpoint_set_left(struct sip_endpoint *ep, size_t left);
 
+/* Whether who is there is not to learn that anybody is here: he is a stranger, those are told
+ * nothing, and no call or request of his needs the connection that he has come by. */
+bool sip_endpoint_is_silent_to(const struct sip_endpoint *ep, const struct sip_flow *flow);
 /* Whether a server of one of the accounts is at that address, of whatever port. */
 bool sip_endpoint_is_server(const struct sip_endpoint *ep, const struct ip *address);
 

@@ -96,6 +96,12 @@ bool sip_endpoint_needs_connection(const struct sip_endpoint *ep, uint64_t conne
     return ep->needs;
 }
 
+bool sip_endpoint_is_silent_to(const struct sip_endpoint *ep, const struct sip_flow *flow)
+{
+    (void)flow;
+    return ep->silent;
+}
+
 /* --- two links, and a limit of time ----------------------------------------------------------- */
 
 /* Every few milliseconds, as a turn of libuv that ran a timer goes on to wait for I/O. */

@@ -21,7 +21,7 @@ struct sip_endpoint {
     int failed_err, located_err;
     uint64_t lost_connections[MAX_NOTED];
     struct sip_flow flows[8];
-    bool needs, inside;
+    bool needs, inside, silent;
     struct ip server; /* of its account; family 0: none */
     uint64_t deadline_ms;
     size_t ticks;

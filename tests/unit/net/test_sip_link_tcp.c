@@ -62,6 +62,27 @@ static void framing(void **state)
     straw_tear_down(&f);
 }
 
+/* strangers = silence: nothing tells that anybody is here. */
+static void no_pong_for_strangers(void **state)
+{
+    struct stranger s;
+    struct fixture f;
+
+    (void)state;
+    straw_set_up(&f, "tcp:127.0.0.1:0");
+    f.endpoint[0].silent = true;
+    stranger_dial_from(&f, 1, &s);
+    stranger_say(&s, "\r\n\r\n" M("1") "\r\n\r\n");
+    WAIT_UNTIL(&f, f.endpoint[0].received == 1);
+    straw_turn_for(&f, 20);
+    assert_slice(buf_slice(&s.got), "");
+    f.endpoint[0].silent = false; /* he has a call with us */
+    stranger_say(&s, "\r\n\r\n");
+    WAIT_UNTIL(&f, s.got.n == 2);
+    stranger_free(&s);
+    straw_tear_down(&f);
+}
+
 /* The 400 that the endpoint gives to a message without a length arrives before the end. */
 static void answered_before_it_is_closed(void **state)
 {
@@ -365,6 +386,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answered_before_it_is_closed),
+        cmocka_unit_test(no_pong_for_strangers),
         cmocka_unit_test(endless_header),
         cmocka_unit_test(eight_from_one_address),
         cmocka_unit_test(thirty_two_from_one_network),

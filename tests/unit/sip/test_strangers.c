@@ -119,6 +119,32 @@ static void our_server_is_answered(void **state)
     rig_free(r);
 }
 
+/* Pings over a connection are answered by whoever has it. */
+static void who_is_to_learn_nothing(void **state)
+{
+    const struct sip_flow flow = {
+        .transport = SIP_TCP, .remote = {4, {192, 0, 2, 9}, 5060, 0}, .connection = 1};
+    struct rig *r = silent_rig(), *open = rig_new(SIP_UDP);
+
+    (void)state;
+    assert_true(sip_endpoint_is_silent_to(r->ep, &flow));
+    assert_false(sip_endpoint_is_silent_to(open->ep, &flow));
+    rig_registered(r);
+    assert_true(sip_endpoint_is_silent_to(r->ep, &flow));
+    assert_false(sip_endpoint_is_silent_to(r->ep, &r->flow));
+    rig_receive_from(
+        r, &flow,
+        "INVITE sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bK1\n"
+        "From: <sip:x@192.0.2.9>;tag=a\nTo: <sip:bob@192.0.2.1>\nCall-ID: c\n"
+        "CSeq: 1 INVITE\nContact: <sip:x@192.0.2.9>\nContent-Length: 0\n\n");
+    assert_false(sip_endpoint_is_silent_to(r->ep, &flow)); /* somebody is being asked */
+    sip_call_ignore(r->call, r->now_ms);
+    rig_drain(r);
+    assert_true(sip_endpoint_is_silent_to(r->ep, &flow));
+    rig_free(r);
+    rig_free(open);
+}
+
 static void a_call_that_is_on_is_answered(void **state)
 {
     struct rig *r = silent_rig();
@@ -302,6 +328,7 @@ int main(void)
         cmocka_unit_test(who_is_turned_away_gets_one_answer),
         cmocka_unit_test(who_rings_is_not_ignored),
         cmocka_unit_test(our_server_is_answered),
+        cmocka_unit_test(who_is_to_learn_nothing),
         cmocka_unit_test(a_call_that_is_on_is_answered),
         cmocka_unit_test(a_short_copy_draws_no_long_answer),
         cmocka_unit_test(over_tcp_it_does),
