@@ -64,7 +64,8 @@ enum media_event_type {
                              * loudspeaker */
     MEDIA_DEVICE_CHOSEN,    /* the end of media_device_use: err 0, or why the one before stays */
     MEDIA_TESTING,          /* serial: enum media_test, what is done now; err, why: it has failed */
-    MEDIA_RING_FAILED,      /* err, why: of a device or the sound; told once for each ring */
+    MEDIA_RING_FAILED,      /* err, why: of a device or the sound; told once for each ring. err 0:
+                             * another card has the loudspeaker */
     MEDIA_CODEC_FAILED,     /* err, why: there is no encoder for what was agreed, and the
                              * stream stays silent */
     MEDIA_REMOTE_BYE,       /* the far end's RTCP said BYE; SIP decides, this is for display */

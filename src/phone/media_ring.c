@@ -204,12 +204,15 @@ static void ring_elsewhere(struct media_ring *ring)
     (void)open_voice(ring, ring->n - 1);
 }
 
+/* Without err it is heard all the same, by the loudspeaker of another card. */
 static void on_failed(void *arg, int err, const char *why)
 {
     struct voice *voice = arg;
 
-    voice->failed = true;
     tell_failure(voice->ring, err, why);
+    if (!err)
+        return;
+    voice->failed = true;
     ring_elsewhere(voice->ring);
 }
 

@@ -15,38 +15,43 @@ static const struct row {
     const char *name, *wanted;
     const char *hears, *plays; /* the card that is open for that; NULL: none */
     const char *called;
-    const char *note; /* part of it; NULL: there is none */
-    bool named_microphone;
+    const char *note;                /* part of it; NULL: there is none */
+    enum { THERE, AWAY, RINGS } who; /* that wants it: a person, nobody, a call that comes in */
     int err;
 } rows[] = {
     /* clang-format off */
-    {"the system's", "default", "desk", "desk", "desk", NULL, false, 0},
+    {"the system's", "default", "desk", "desk", "desk", NULL, THERE, 0},
     {"a card that only hears", "webcam", "webcam", "desk", "webcam | desk",
-     "webcam has no loudspeaker: the system's default, desk,", false, 0},
+     "webcam has no loudspeaker: the system's default, desk,", THERE, 0},
     {"a card that only plays", "HDMI tv", "desk", "hdmi tv", "desk | hdmi tv",
-     "HDMI tv has no microphone: the system's default, desk,", false, 0},
+     "HDMI tv has no microphone: the system's default, desk,", THERE, 0},
     {"a part of its name", "hdmi", "desk", "hdmi tv", "desk | hdmi tv", "hdmi has no microphone",
-     false, 0},
+     THERE, 0},
     {"no microphone that nobody named", "hdmi tv", NULL, "hdmi tv", "hdmi tv",
-     "no microphone, and no other", true, 0},
-    {"a part of two names", "US", "usb mic", "usb", "usb mic | usb", NULL, true, 0},
+     "no microphone, and no other", AWAY, 0},
+    {"a part of two names", "US", "usb mic", "usb", "usb mic | usb", NULL, AWAY, 0},
     {"a name that is a part of another's", "usb", "desk", "usb", "desk | usb",
-     "usb has no microphone", false, 0},
-    {"two cards", "webcam | hdmi tv", "webcam", "hdmi tv", "webcam | hdmi tv", NULL, false, 0},
-    {"parts of their names", "CAM | tv", "webcam", "hdmi tv", "webcam | hdmi tv", NULL, false, 0},
+     "usb has no microphone", THERE, 0},
+    {"two cards", "webcam | hdmi tv", "webcam", "hdmi tv", "webcam | hdmi tv", NULL, THERE, 0},
+    {"parts of their names", "CAM | tv", "webcam", "hdmi tv", "webcam | hdmi tv", NULL, THERE, 0},
     {"another and the system's", "webcam | default", "webcam", "desk", "webcam | desk", NULL,
-     false, 0},
+     THERE, 0},
     {"the system's and another", "default | hdmi tv", "desk", "hdmi tv", "desk | hdmi tv", NULL,
-     true, 0},
-    {"one card twice", "desk | desk", "desk", "desk", "desk", NULL, false, 0},
-    {"a loudspeaker alone", "none | desk", NULL, "desk", "desk", NULL, false, 0},
-    {"a microphone alone", "webcam | none", "webcam", NULL, "webcam", NULL, false, 0},
+     AWAY, 0},
+    {"one card twice", "desk | desk", "desk", "desk", "desk", NULL, THERE, 0},
+    {"a loudspeaker alone", "none | desk", NULL, "desk", "desk", NULL, THERE, 0},
+    {"a microphone alone", "webcam | none", "webcam", NULL, "webcam", NULL, THERE, 0},
     {"a microphone that has none", "hdmi tv | desk", NULL, NULL, NULL,
-     "no microphone named hdmi tv", false, -ENODEV},
+     "no microphone named hdmi tv", THERE, -ENODEV},
     {"a loudspeaker that is not there", "desk | ear", NULL, NULL, NULL,
-     "no loudspeaker named ear", false, -ENODEV},
-    {"neither", "none | none", NULL, NULL, NULL, "no sound device", false, -ENODEV},
-    {"nobody of that name", "ear", NULL, NULL, NULL, "no sound device named ear", false, -ENODEV},
+     "no loudspeaker named ear", THERE, -ENODEV},
+    {"neither", "none | none", NULL, NULL, NULL, "no sound device", THERE, -ENODEV},
+    {"nobody of that name", "ear", NULL, NULL, NULL, "no sound device named ear", THERE, -ENODEV},
+    {"a ring", "hdmi tv", NULL, "hdmi tv", "hdmi tv", NULL, RINGS, 0},
+    {"a ring by two cards", "webcam | hdmi tv", NULL, "hdmi tv", "hdmi tv", NULL, RINGS, 0},
+    {"a ring by a part of two names", "US", NULL, "usb", "usb", NULL, RINGS, 0},
+    {"a ring by a card that only hears", "webcam", NULL, "desk", "desk",
+     "webcam has no loudspeaker: the system's default, desk,", RINGS, 0},
     /* clang-format on */
 };
 
@@ -81,8 +86,8 @@ static void check_sound(struct audio_device *d, const struct row *row)
 static void the_named_are_used(void **state)
 {
     const struct row *row = *state;
-    struct audio_device_config config = {.name = row->wanted,
-                                         .named_microphone = row->named_microphone};
+    struct audio_device_config config = {
+        .name = row->wanted, .no_capture = row->who == RINGS, .named_microphone = row->who == AWAY};
     char why[AUDIO_WHY_MAX] = "";
     struct audio_device *d = NULL;
 

@@ -12,6 +12,8 @@
 
 #define FORGOTTEN "memory" /* a device that there is no memory for */
 
+static unsigned n_devices; /* that were made */
+
 int __real_media_device_new(uv_loop_t *loop, const char *name,
                             const struct media_device_events *events, void *arg,
                             struct media_device **out);
@@ -24,6 +26,7 @@ int __wrap_media_device_new(uv_loop_t *loop, const char *name,
 {
     if (name && strcmp(name, FORGOTTEN) == 0)
         return -ENOMEM;
+    n_devices++;
     return __real_media_device_new(loop, name, events, arg, out);
 }
 
@@ -44,6 +47,7 @@ static struct room *room_new(void)
     struct media_config config = {.on_event = on_event, .arg = r};
 
     assert_non_null(r);
+    n_devices = 0;
     air_plug("desk"); /* the default */
     air_plug("headset");
     assert_int_equal(uv_loop_init(&r->loop), 0);
@@ -119,12 +123,31 @@ static void another_rings_once_none_can(void **state)
     room_free(r);
 }
 
+/* The system's has its place already, and rings once. */
+static void one_that_only_hears_is_no_other_that_rings(void **state)
+{
+    static const char *const names[] = {"headset"};
+    struct room *r = room_new();
+
+    (void)state;
+    air_set_directions("headset", true, false);
+    assert_int_equal(media_ring(r->media, names, 1, NULL), 0);
+    expect_rings(r, true, false);
+    for (unsigned i = 0; i < 1000 && !r->told[MEDIA_RING_FAILED]; i++)
+        loop_run_ms(&r->loop, 10);
+    assert_int_equal(r->told[MEDIA_RING_FAILED], 1);
+    assert_int_equal(n_devices, 1);
+    expect_rings(r, true, false);
+    room_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(another_rings_only_while_the_named_one_cannot),
         cmocka_unit_test(another_rings_where_there_is_no_memory_for_the_named_one),
         cmocka_unit_test(another_rings_once_none_can),
+        cmocka_unit_test(one_that_only_hears_is_no_other_that_rings),
     };
 
     return cmocka_run_group_tests_name("phone/media_ring", tests, NULL, NULL);
