@@ -54,16 +54,31 @@ static double energy_of(const float *a, size_t n)
     return energy;
 }
 
+/* Four at once, which sanitizers look at once, too: this is most of what the judge does. */
+typedef float four __attribute__((vector_size(4 * sizeof(float))));
+
+static four product_of_four(const float *a, const float *b)
+{
+    four x, y;
+
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x * y;
+}
+
 static double product_of(const float *a, const float *b, size_t n)
 {
-    float part[8] = {0};
+    four even = {0}, odd = {0};
     double product = 0;
 
-    for (size_t i = 0; i + 8 <= n; i += 8)
-        for (size_t k = 0; k < 8; k++)
-            part[k] += a[i + k] * b[i + k];
-    for (size_t k = 0; k < 8; k++)
-        product += (double)part[k];
+    for (size_t i = 0; i + 8 <= n; i += 8) {
+        even += product_of_four(a + i, b + i);
+        odd += product_of_four(a + i + 4, b + i + 4);
+    }
+    for (size_t k = 0; k < 4; k++)
+        product += (double)even[k];
+    for (size_t k = 0; k < 4; k++)
+        product += (double)odd[k];
     return product;
 }
 
