@@ -113,6 +113,7 @@ struct call {
     struct list link; /* in phone->calls */
     struct phone *phone;
     struct transfer *transfer; /* that it came of; NULL: none, or the call is answered */
+    uint32_t came_of;          /* the number of the call in which that was asked for; or 0 */
     uint32_t number;
     enum call_state state;
     bool outgoing, answered;

@@ -182,6 +182,7 @@ static int follow(struct transfer *t, struct buf *why)
         refuse(t, 503, why->n > 0 ? buf_cstr(why) : "the call cannot be started");
         return err;
     }
+    t->made->came_of = t->number;
     t->held = t->asked && t->asked->holds && !held;
     sip_call_refer_follow(t->sip, net_now_ms());
     tell(t, (struct phone_event){.kind = PHONE_TRANSFER_FOLLOWED, .other = t->made->number});
@@ -215,6 +216,24 @@ static void ask(struct transfer *t)
         refuse(t, 503, "no memory is left");
 }
 
+/* What came of one in it is still there. */
+static bool has_led_to_another(const struct call *call)
+{
+    LIST_EACH (&call->phone->calls, at)
+        if (LIST_ITEM(at, struct call, link)->came_of == call->number)
+            return true;
+    return false;
+}
+
+/* Why a list does not say that it is done; NULL: it does. */
+static const char *why_no_rule(const struct call *call)
+{
+    if (uses_pipes(call))
+        return "its sound is that of a pipe, which cannot go along";
+    /* Else whoever is in a call with a script could have it fill all places for calls. */
+    return has_led_to_another(call) ? "the call that was asked for before is still there" : NULL;
+}
+
 /* Why it is refused at once; NULL: it is done, or somebody is asked. */
 static const char *why_not(const struct call *call, const struct config_transfers *rule,
                            bool listed)
@@ -223,10 +242,8 @@ static const char *why_not(const struct call *call, const struct config_transfer
 
     if (call->state != CALL_UP || phone->quitting || phone->n_transfers > TRANSFERS_MAX)
         return "not now";
-    if (listed && uses_pipes(call))
-        return phone->asks ? NULL : "its sound is that of a pipe, which cannot go along";
     if (listed)
-        return NULL;
+        return phone->asks ? NULL : why_no_rule(call);
     if (rule->how == CONFIG_TRANSFERS_REFUSE)
         return "the setting transfers says so";
     return phone->asks ? NULL : "nobody is here to be asked; see --transfers";
@@ -243,7 +260,7 @@ static void on_refer(struct call *call, const struct sip_call_event *event)
         sip_call_refer_reject(event->call, t ? 603 : 503, net_now_ms());
     if (why)
         refuse(t, 603, why);
-    else if (t && listed && !uses_pipes(call))
+    else if (t && listed && !why_no_rule(call))
         follow_by_rule(t);
     else if (t)
         ask(t);

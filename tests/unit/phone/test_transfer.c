@@ -284,6 +284,32 @@ static void a_list_allows_it(void **state)
     PHONES_UNTIL(p, strstr(far.notify, "SIP/2.0 200 OK"));
 }
 
+/* Else whoever is in a call with a script could have it fill all places for calls. */
+static void a_list_allows_one_at_a_time(void **state)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far), other;
+
+    B->answers = true;
+    allow(A, &B->where);
+    refer(&far, 1, &B->where);
+    other = phones_wait(A, PHONE_TRANSFER_FOLLOWED, call)->other;
+    phones_wait(A, PHONE_ANSWERED, other);
+    PHONES_UNTIL(p, strstr(far.notify, "SIP/2.0 200 OK"));
+    phones_run(p, 50);
+    refer(&far, 2, &B->where);
+    answered(&far, 603);
+    assert_int_equal(phones_wait(A, PHONE_TRANSFER_REFUSED, call)->status, 603);
+    assert_int_equal(phone_calls(A->phone), 2);
+    phones_do(A, PHONE_HANG_UP, other);
+    phones_wait(A, PHONE_ENDED, other);
+    phones_forget(p);
+    refer(&far, 3, &B->where);
+    answered(&far, 202);
+    phones_wait(A, PHONE_TRANSFER_FOLLOWED, call);
+}
+
 /* As when a call was answered by a rule: nobody may know that the room is heard elsewhere now. */
 static void an_open_microphone(void **state)
 {
@@ -601,6 +627,7 @@ int main(void)
         TEST(muted_and_ended_meanwhile),
         TEST(unmuted_meanwhile),
         TEST(a_list_allows_it),
+        TEST(a_list_allows_one_at_a_time),
         TEST(a_list_does_not_have_it),
         TEST(busy),
         TEST(given_up),
