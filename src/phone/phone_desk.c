@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/device.h"
 #include "phone/phone_private.h"
 
 int phone_open_desk(struct phone *phone)
@@ -40,12 +41,21 @@ const char *phone_device_name(const struct phone *phone)
     return phone->device ? phone->device : "none";
 }
 
+/* Not where it is a microphone and no loudspeaker. */
+static bool plays(const char *device)
+{
+    struct slice microphone, loudspeaker;
+
+    return !audio_device_halves(device, &microphone, &loudspeaker) ||
+           !slice_ieq(loudspeaker, SLICE("none"));
+}
+
 const char *phone_ring_device(const struct phone *phone, size_t i)
 {
     if (phone->never_rings)
         return NULL;
     if (phone->n_rings == 0)
-        return i == 0 ? phone->device : NULL;
+        return i == 0 && phone->device && plays(phone->device) ? phone->device : NULL;
     return i < phone->n_rings ? phone->rings[i] : NULL;
 }
 

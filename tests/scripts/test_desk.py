@@ -497,6 +497,22 @@ def ring_fails():
         phone.stop()
 
 
+@case("a device that has no loudspeaker does not ring, nor does the system's")
+def ring_without_loudspeaker():
+    with Room() as room:
+        phone = control.Daemon(room, "desk", device="no such card | none")
+        far = control.Piped(room, "far")
+        me = phone.client("me")
+        equal(me.do("status")["ring_devices"], [], "what rings")
+        there = far.client.do("call", target=phone.uri)["call"]
+        here = me.event("incoming")["call"]
+        far.client.event("ringing", call=there)
+        far.client.do("hangup", call=there)
+        me.event("ended", call=here)
+        equal(me.events("notice"), [], "what is said of it")
+        phone.stop()
+
+
 @case("tphone ctl waits for what becomes of a device and of a test")
 def ctl_device():
     with Room() as room:
