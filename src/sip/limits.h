@@ -102,6 +102,10 @@
  * redirects do: SIP_MAX_REDIRECTS, and none twice. More: 603. */
 #define SIP_REFER_ASK_MS 60000u
 #define SIP_REFER_MAX_MS 720000u
+/* Bytes of the Replaces that a REFER asks for; more: 400. Of its Referred-By; more: it is left out.
+ * Longer ones are no use to anybody, and would push our INVITE over the size of a datagram. */
+#define SIP_MAX_REPLACES 512
+#define SIP_MAX_REFERRED_BY 256
 /* Answers of sip_endpoint_located that are tried. */
 #define SIP_MAX_TARGETS 8
 /* Min-Expires that is obeyed, in seconds. More: the 423 is a refusal. */

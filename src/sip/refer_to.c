@@ -1,10 +1,7 @@
 #include "sip/refer_to.h"
 
 #include "sip/lex.h"
-
-/* Longer ones are no use to anybody, and would push our INVITE over the size of a datagram. */
-#define REPLACES_MAX 512
-#define REFERRED_BY_MAX 256
+#include "sip/limits.h"
 
 /* --- Replaces --------------------------------------------------------------------------------- */
 
@@ -48,25 +45,36 @@ static bool put_replaces(struct buf *out, struct slice value)
 }
 
 /* 0, or the status. */
+static unsigned take_replaces(struct slice escaped, struct buf *out)
+{
+    struct buf plain = buf_new(SIP_MAX_HEADER_LINE); /* which a whole header fits into */
+    bool good;
+
+    sip_uri_put_unescaped(&plain, escaped);
+    good = plain.n <= SIP_MAX_REPLACES && put_replaces(out, buf_slice(&plain));
+    if (!buf_ok(&plain) || !buf_ok(out)) {
+        buf_free(&plain);
+        return 503;
+    }
+    buf_free(&plain);
+    return good ? 0 : 400;
+}
+
 static unsigned read_replaces(struct slice headers, struct buf *out)
 {
-    bool found = false, good = true;
+    unsigned status = 0;
+    bool found = false;
 
-    while (headers.p && good) {
+    while (headers.p && !status) {
         struct slice value = slice_cut(&headers, '&');
         struct slice name = slice_cut(&value, '=');
-        struct buf plain = buf_new(REPLACES_MAX);
 
-        if (slice_ieq(name, SLICE("Replaces"))) {
-            sip_uri_put_unescaped(&plain, value);
-            good = !found && buf_ok(&plain) && put_replaces(out, buf_slice(&plain));
-            found = true;
-        }
-        buf_free(&plain);
+        if (!slice_ieq(name, SLICE("Replaces")))
+            continue;
+        status = found ? 400 : take_replaces(value, out);
+        found = true;
     }
-    if (!buf_ok(out))
-        return 503;
-    return good ? 0 : 400;
+    return status;
 }
 
 /* --- Refer-To --------------------------------------------------------------------------------- */
@@ -91,29 +99,32 @@ static unsigned read_target(struct slice value, struct sip_refer_to *out)
 
 /* RFC 3892 3: carried on as it came. What it may be signed by is not, as a body of the REFER that
  * would have to travel along: without it the header says as much as any other word of a stranger.
- * What is broken or long is left out and hinders nobody. */
-static void read_by(struct slice value, struct buf *out)
+ * What is broken or long is left out and hinders nobody. 0, or the status. */
+static unsigned read_by(struct slice value, struct buf *out)
 {
     struct sip_address address;
     struct sip_uri uri;
 
     if (sip_address_parse(value, &address) || address.any || sip_uri_parse(address.uri, &uri) ||
-        (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS) || uri.headers.n)
-        return;
+        (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS) || uri.headers.n ||
+        address.uri.n > SIP_MAX_REFERRED_BY)
+        return 0;
     sip_address_put(out, SLICE(""), address.uri);
-    if (!buf_ok(out))
-        buf_clear(out);
+    return buf_ok(out) ? 0 : 503;
 }
 
 unsigned sip_refer_to_read(const struct sip_msg *refer, struct sip_refer_to *out)
 {
     struct slice sub = sip_msg_header_named(refer, SLICE("Refer-Sub"));
+    unsigned status;
 
     *out = (struct sip_refer_to){.target = buf_new(SIP_MAX_HEADER_LINE),
-                                 .replaces = buf_new(REPLACES_MAX),
-                                 .by = buf_new(REFERRED_BY_MAX)};
+                                 .replaces = buf_new(SIP_MAX_HEADER_LINE),
+                                 .by = buf_new(SIP_MAX_HEADER_LINE)};
     out->silent = slice_ieq(slice_trim(slice_cut(&sub, ';')), SLICE("false"));
-    read_by(sip_msg_header(refer, SIP_HDR_REFERRED_BY), &out->by);
+    status = read_by(sip_msg_header(refer, SIP_HDR_REFERRED_BY), &out->by);
+    if (status)
+        return status;
     return read_target(sip_msg_header(refer, SIP_HDR_REFER_TO), out);
 }
 

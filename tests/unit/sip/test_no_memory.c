@@ -31,7 +31,8 @@ struct play {
     struct sip_call *call;
     struct sip_account *account;
     unsigned told, ended, taken, gone, digits, digits_sent;
-    unsigned oks; /* to INFO */
+    unsigned oks;     /* to INFO */
+    unsigned blaming; /* to REFER: that it is the fault of who asks */
     unsigned redirects, answers;
     uint8_t from; /* last byte of the address that messages come from; 0: the usual */
     char tag[128], branch[128], id[128];
@@ -83,6 +84,7 @@ static void drain(struct play *play)
             keep(play->id, msg.call_id);
             play->taken += msg.status == 180;
             play->oks += msg.status == 200 && msg.cseq.method == SIP_INFO;
+            play->blaming += msg.status / 100 == 4 && msg.cseq.method == SIP_REFER;
         }
         sip_out_item_free(item);
     }
@@ -424,6 +426,7 @@ static void referred(struct play *play)
     play->call = call; /* which nothing of all this may have ended */
     assert_int_equal(call->state, SIP_CALL_UP);
     assert_false(sip_refer_is_open(call));
+    assert_int_equal(play->blaming, 0);
 }
 
 /* Want of memory passes: the account must not fall silent as after a refusal. */
