@@ -23,6 +23,7 @@ struct media_pool {
     unsigned n_finished, begun;
     unsigned n_threads, n_idle;
     unsigned users; /* threads and handles */
+    bool attended;  /* the loop looks by itself */
     bool stop;
 };
 
@@ -71,11 +72,11 @@ static bool is_pause(const struct media_pool *pool)
 /* Under the lock. */
 static void finish(struct media_pool *pool, struct media_job *job)
 {
-    bool alone = job->alone;
+    bool due = job->alone || is_pause(pool);
 
     list_append(&pool->finished, &job->link);
     pool->n_finished++;
-    if (alone || is_pause(pool) || pool->n_finished >= TOLD_JOBS)
+    if (!pool->attended && (due || pool->n_finished >= TOLD_JOBS))
         uv_async_send(&pool->done);
 }
 
@@ -233,6 +234,23 @@ void media_jobs_put(struct media_jobs *jobs, struct media_job *job)
 {
     list_append(&jobs->waiting, &job->link);
     (void)uv_prepare_start(&jobs->prepare, on_prepare); /* fails only without a callback */
+}
+
+void media_jobs_attend(struct media_jobs *jobs, bool on)
+{
+    struct media_pool *pool = jobs->pool;
+
+    uv_mutex_lock(&pool->lock);
+    pool->attended = on;
+    if (!on && pool->n_finished > 0)
+        uv_async_send(&pool->done);
+    uv_mutex_unlock(&pool->lock);
+}
+
+void media_jobs_deliver(struct media_jobs *jobs)
+{
+    if (jobs->pool->n_out > 0)
+        deliver(jobs->pool);
 }
 
 void media_jobs_hurry(struct media_jobs *jobs, struct media_job *job, unsigned ms,

@@ -3,7 +3,7 @@
  * To wake a worker and be woken by it takes longer than to read a piece of a file, and a thousand
  * calls that play one read 4,000 pieces a second. So jobs wait until the loop has nothing else to
  * do, which is the end of a beat, and go out together: one worker is woken for MEDIA_JOBS_BUNDLE of
- * them.
+ * them; and the beat looks by itself for those that are done.
  *
  * A file on a disk that does not answer holds a worker for ever, and nobody can free it. It must
  * hold nobody else: each worker takes one job at a time, and when jobs wait and none was begun for
@@ -50,6 +50,11 @@ void media_jobs_close(struct media_jobs *jobs);
 /* The job is the owner's and stays where it is until done was called, which always happens, but for
  * the end above. */
 void media_jobs_put(struct media_jobs *jobs, struct media_job *job);
+/* From now on the owner calls media_jobs_deliver soon and often, which calls done of all that are:
+ * then nobody wakes the loop for that; or no more, as at first. What is delivered may end it all.
+ */
+void media_jobs_attend(struct media_jobs *jobs, bool on);
+void media_jobs_deliver(struct media_jobs *jobs);
 /* Of a job that is out: late is called on the loop when it was not done after so long. done comes
  * as ever, perhaps much later. */
 void media_jobs_hurry(struct media_jobs *jobs, struct media_job *job, unsigned ms,

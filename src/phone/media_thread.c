@@ -15,7 +15,7 @@
 #define FLOOD_SHARE 4     /* of a beat: a quarter at most goes to what floods bring */
 #define SHAKING_BEAT_MS 5 /* while keys are agreed on: a handshake is six datagrams, one a beat */
 #define SHAKING_STREAMS 8 /* but not for a few among many */
-#define ATTENDED_US 20000 /* the longest beat that commands may wait for */
+#define ATTENDED_US 20000 /* the longest beat that commands and files may wait for */
 #define NICE (-11)        /* as sound servers ask for */
 #define CLOSE_MS 1000     /* devices that have not closed by then, when all ends, never do */
 #define LEAST_MS 30       /* that they have where nothing is left of the time to leave */
@@ -330,6 +330,7 @@ static void on_prepare(uv_prepare_t *prepare)
     beats = set_beat(t, period, running);
     t->at_once = false;
     media_link_attend(&t->inbox, beats && running > 1 && period <= ATTENDED_US);
+    media_jobs_attend(&t->jobs, beats && period <= ATTENDED_US);
 }
 
 void media_thread_rhythm(struct media_thread *t, bool at_once)
@@ -361,6 +362,9 @@ static void on_beat(void *arg, uint64_t due_us, uint64_t missed)
     size_t n = 0;
 
     (void)missed; /* streams see it from due_us */
+    media_jobs_deliver(&t->jobs);
+    if (t->finished)
+        return;
     t->last_beat_us = due_us;
     t->take_until_us = began_us + t->period_us / FLOOD_SHARE;
     device = t->device && media_device_begin_beat(t->device, due_us, elapsed_us);

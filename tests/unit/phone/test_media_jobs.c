@@ -2,6 +2,8 @@
  * come back hold nobody else. */
 #include "phone/media_jobs.h"
 
+#include <poll.h>
+
 #include "tests/lib/rows.h"
 
 #define MANY 200
@@ -104,6 +106,48 @@ static void what_takes_long_goes_alone(void **state)
     media_jobs_put(&jobs, &slow);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_false(waited_in_vain);
+    media_jobs_close(&jobs);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    uv_sem_destroy(&other_is_done);
+}
+
+static void post(struct media_job *job)
+{
+    (void)job;
+    uv_sem_post(&other_is_done);
+}
+
+static void count(struct media_job *job)
+{
+    LIST_ITEM(job, struct errand, job)->done++;
+}
+
+static void who_looks_is_not_woken(void **state)
+{
+    struct errand errand = {.job = {.work = post, .done = count}};
+    struct media_jobs jobs;
+    uv_loop_t loop;
+
+    (void)state;
+    assert_int_equal(uv_sem_init(&other_is_done, 0), 0);
+    assert_int_equal(uv_loop_init(&loop), 0);
+    assert_int_equal(media_jobs_init(&jobs, &loop), 0);
+    media_jobs_attend(&jobs, true);
+    for (int i = 1; i <= 2; i++) {
+        media_jobs_put(&jobs, &errand.job);
+        uv_run(&loop, UV_RUN_NOWAIT); /* goes out */
+        uv_sem_wait(&other_is_done);
+        uv_sleep(10); /* a wrong wake-up would be there */
+        assert_false(poll(&(struct pollfd){uv_backend_fd(&loop), POLLIN, 0}, 1, 0));
+        if (i == 2)
+            media_jobs_attend(&jobs, false);
+        else
+            while (errand.done < i)
+                media_jobs_deliver(&jobs);
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(errand.done, 2);
     media_jobs_close(&jobs);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
@@ -228,6 +272,7 @@ int main(void)
         {"more jobs than a bundle holds", check, NULL, NULL, &once},
         {"jobs that are put again when they are done", check, NULL, NULL, &thrice},
         cmocka_unit_test(what_takes_long_goes_alone),
+        cmocka_unit_test(who_looks_is_not_woken),
         cmocka_unit_test(others_go_on),
         cmocka_unit_test(the_end_waits_for_nobody),
     };
