@@ -215,6 +215,8 @@ static void take_answer(struct step *s)
     else if (!sdp_exchange_stream(call->sdp) || sdp_exchange_state(call->sdp) != SDP_STABLE)
         err = -EPROTO; /* RFC 3264 5: an offer must be answered */
     s->failed = err != 0;
+    if (!err && sdp.n > 0)
+        call_keys_note(call, &s->event->flow);
     if (err && s->event->kind == SIP_CALL_PROGRESS)
         tell_ringing(s); /* it rings all the same; what counts is the 200 */
     else if (err)
@@ -259,6 +261,7 @@ static void accept_call(struct step *s)
         calls_hear(call);
         warn_of_microphone(call);
         sip_call_accept(call->sip, buf_slice(&sdp), net_now_ms());
+        call_keys_note(call, &call->flow);
         call->sound_due = true;
         phone_wake(call->phone);
     }
@@ -350,7 +353,7 @@ static void connect_call(struct step *s)
     struct call *call = s->call;
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
 
-    if (s->event->flow.remote.family)
+    if (s->event->kind == SIP_CALL_ANSWERED && s->event->flow.remote.family)
         call->flow = s->event->flow; /* not the first address of the host, perhaps */
     if (s->event->kind == SIP_CALL_ANSWERED)
         call->keys.takes_info = s->event->takes_info;

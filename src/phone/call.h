@@ -195,6 +195,8 @@ struct call {
         bool redundancy;
     } told_media;
     enum suite dtls_suite; /* that DTLS has come to */
+    struct sdp_dtls named; /* whom a description by TLS has named for that, the last one */
+    bool named_in_clear;   /* whom it is with was said by another way since */
     bool muted;
     bool mutes; /* from the answer on */
     struct quality_before quality;
@@ -319,6 +321,9 @@ void call_keys_expect(struct call *call);
 /* What was agreed, for the stream. */
 void call_keys_put(const struct call *call, const struct sdp_secured *secured,
                    struct media_params *out);
+/* Behind a description of theirs, which was agreed on and came by that way; of family 0: by the one
+ * of the call. */
+void call_keys_note(struct call *call, const struct sip_flow *flow);
 /* How what is agreed is encrypted, as events tell it (phone/event.h); "": nothing is agreed yet. */
 const char *call_encryption_name(const struct call *call);
 enum suite call_suite(const struct call *call, const struct sdp_stream *stream);

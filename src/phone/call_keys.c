@@ -184,6 +184,30 @@ void call_keys_put(const struct call *call, const struct sdp_secured *secured,
     out->dtls = dtls_of(call, secured);
 }
 
+static bool is_by_dtls(const struct sdp_stream *stream)
+{
+    return stream && stream->secured.by == SDP_DTLS;
+}
+
+void call_keys_note(struct call *call, const struct sip_flow *flow)
+{
+    const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
+    const struct sip_flow *way = flow->remote.family ? flow : &call->flow;
+
+    call->named_in_clear = way->transport != SIP_TLS;
+    if (!call->named_in_clear && is_by_dtls(stream))
+        call->named = stream->secured.theirs;
+}
+
+/* A call by TLS may go on by UDP, where a Contact leads there: who reads along then knows all that
+ * it takes to name somebody else. */
+static bool is_named_by_tls(const struct call *call, const struct sdp_dtls *theirs)
+{
+    return !call->named_in_clear ||
+           fingerprints_eq(call->named.fingerprints, call->named.n_fingerprints,
+                           theirs->fingerprints, theirs->n_fingerprints);
+}
+
 /* Keys that somebody could read are told as such, and keys and fingerprints that he could exchange:
  * whoever opened a connection to us has shown no certificate, so he may be anybody. */
 const char *call_encryption_name(const struct call *call)
@@ -196,7 +220,8 @@ const char *call_encryption_name(const struct call *call)
     if (stream->secured.by == SDP_CLEAR)
         return "none";
     if (stream->secured.by == SDP_DTLS)
-        return verified ? "dtls" : "dtls-unverified";
+        return verified && is_named_by_tls(call, &stream->secured.theirs) ? "dtls"
+                                                                          : "dtls-unverified";
     if (call->flow.transport != SIP_TLS)
         return "sdes-in-the-clear";
     return verified ? "sdes" : "sdes-unverified";

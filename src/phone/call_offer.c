@@ -222,10 +222,11 @@ bool call_offer_is_exposed(struct call *call, const struct sip_flow *flow)
 }
 
 /* What was answered so is agreed on; what was refused leaves all as it was. */
-static void settle(struct call *call, unsigned status)
+static void settle(struct call *call, unsigned status, const struct sip_flow *flow)
 {
     if (!status) {
         sdp_exchange_agree(call->sdp);
+        call_keys_note(call, flow);
         call_media_update(call);
     } else if (sdp_exchange_state(call->sdp) == SDP_THEY_OFFERED) {
         sdp_exchange_rollback(call->sdp);
@@ -256,6 +257,6 @@ unsigned call_offer_answer(struct call *call, struct slice offer, const struct s
     buf_free(&sdp);
     if (!status && err)
         status = 503; /* which it was told instead */
-    settle(call, status);
+    settle(call, status, flow);
     return status;
 }

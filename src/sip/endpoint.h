@@ -254,7 +254,8 @@ struct sip_call_event {
     struct slice sdp;                 /* empty: none */
     struct sip_flow flow;             /* INCOMING, OFFER_WANTED, ANSWERED: where signalling goes;
                                          REOFFER, and OFFER_WANTED where they have asked: the way by
-                                         which they did, and will be answered */
+                                         which they did, and will be answered; ANSWER, ACKED: by
+                                         which that came */
     struct slice fork;                /* PROGRESS, ANSWERED: the To tag, by which the phones that a
                                          forked INVITE has reached are told apart */
     struct slice call_id;

@@ -309,7 +309,7 @@ void sip_uas_ack(struct sip_endpoint *ep, const struct sip_flow *flow, const str
                  uint64_t now_ms)
 {
     struct sip_call *call = sip_core_call_by_tag(ep, msg->to.tag);
-    struct sip_call_event event = {.kind = SIP_CALL_ACKED};
+    struct sip_call_event event = {.kind = SIP_CALL_ACKED, .flow = *flow};
 
     if (!call || !call->dialog || !sip_dialog_is_request(call->dialog, msg))
         return;

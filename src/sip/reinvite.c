@@ -145,8 +145,10 @@ static void glare(struct sip_call *call, uint64_t now_ms)
 static void accepted(struct sip_call *call, struct sip_req *req, const struct sip_msg *msg,
                      uint64_t now_ms)
 {
-    struct sip_call_event event = {
-        .kind = SIP_CALL_ANSWER, .status = msg->status, .sdp = sip_call_sdp(msg)};
+    struct sip_call_event event = {.kind = SIP_CALL_ANSWER,
+                                   .status = msg->status,
+                                   .sdp = sip_call_sdp(msg),
+                                   .flow = *sip_req_flow(req)};
 
     if (call->offer == req)
         sip_dialog_set_target(call->dialog, sip_dialog_target_in(msg));

@@ -366,19 +366,19 @@ def downgraded_answer(when):
         equal(ended["encryption"], KEYED, "at the end")
 
 
-def _call_by_tls(room, *lines):
+def _call_by_tls(room, *lines, dtls="never", encryption="sdes"):
     """A call of ours that is answered by TLS, by a Contact for UDP: the client, our call, our INVITE,
     the answer, and who is there from then on."""
     root = Paper(room, "root")
     server = Paper(room, "server", ("DNS:localhost", "IP:127.0.0.1"), root)
-    phone = Piped(room, "us", device="none", tls_ca=root.pem, dtls="never")
+    phone = Piped(room, "us", device="none", tls_ca=root.pem, dtls=dtls)
     listener, plain = room.keep(sip.TcpListener(paper=server)), room.keep(sip.Peer(phone.port))
     call = phone.client.do("call", target=f"sip:x@localhost:{listener.port};transport=tls")["call"]
     peer = listener.accept(10)
     invite = peer.wait(sip.request("INVITE"), 8, what="our call")
     ok = peer.respond(invite, 200, body=_sdp("RTP/AVP", *lines), tag="x",
                       Contact=f"<sip:x@127.0.0.1:{plain.port}>")
-    equal(phone.client.event("answered", call=call)["encryption"], "sdes" if lines else CLEAR,
+    equal(phone.client.event("answered", call=call)["encryption"], encryption if lines else CLEAR,
           "when it is answered")
     plain.wait(sip.request("ACK"), 8, what="our ACK by UDP")
     return phone.client, call, invite, ok, plain
@@ -430,6 +430,39 @@ def asked_elsewhere():
             client.event("notice", call=call, text="the other side wanted keys for the sound to go in "
                          "the clear, which have gone by TLS so far; refused")
         _end(client, call, plain, "sdes")
+
+
+@case("a fingerprint that comes by UDP, in a call by TLS, is nobody's who was verified: so it is told, but "
+      "where it is the one of before")
+def named_elsewhere():
+    ours, others = (f"a=fingerprint:sha-256 {':'.join(['%02X' % n] * 32)}" for n in (1, 2))
+    with Room() as room:
+        client, call, invite, ok, plain = _call_by_tls(room, ours, "a=setup:active", dtls="offer",
+                                                       encryption="dtls")
+
+        def told(wanted, what):
+            wait_until(lambda: client.do("status", call=call)["calls"][0]["encryption"] == wanted, 4,
+                       f"it is not told as {wanted} {what}")
+
+        for number, command, line in (2, "hold", ours), (3, "resume", others):
+            client.do(command, call=call)
+            again = plain.wait(sip.request("INVITE"), 8, number - 1, what=command)
+            plain.respond(again, 200, tag="x", body=_sdp("RTP/AVP", line, "a=setup:active",
+                                                         version=number))
+            plain.wait(sip.request("ACK"), 8, number, what="our ACK")
+            told("dtls" if line == ours else "dtls-unverified", f"behind their answer to {command}")
+        for cseq, line, wanted in (1, ours, "dtls"), (2, others, "dtls-unverified"):
+            theirs = plain.request("INVITE", invite.get("Contact").split("<")[1].split(">")[0],
+                                   call=invite.get("Call-ID"),
+                                   body=_sdp("RTP/AVP", line, "a=setup:actpass", version=3 + cseq))
+            theirs.set("From", ok.get("To")).set("To", invite.get("From"))
+            theirs.set("CSeq", f"{cseq} INVITE")
+            plain.send(theirs)
+            answer = plain.wait(lambda m: m.status >= 200 and m.cseq == cseq, 8, what="an answer")
+            plain.send(plain.ack(theirs, answer))
+            equal(answer.status, 200, "their re-INVITE")
+            told(wanted, "behind their re-INVITE")
+        _end(client, call, plain, "dtls-unverified")
 
 
 if __name__ == "__main__":
