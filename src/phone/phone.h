@@ -42,6 +42,8 @@ void phone_levels(struct phone *phone, bool on);
 /* The sound device in use, "none" for none; the i-th of those that ring, NULL behind the last. */
 const char *phone_device_name(const struct phone *phone);
 const char *phone_ring_device(const struct phone *phone, size_t i);
+/* Whether a device of that name has a loudspeaker: not "none", nor "MICROPHONE | none". */
+bool phone_device_plays(const char *name);
 /* How echo, noise and level are dealt with; none is PHONE_VOICE_UNSAID. */
 void phone_voice(const struct phone *phone, enum phone_voice *echo, enum phone_voice *noise,
                  enum phone_voice *level);

@@ -41,13 +41,12 @@ const char *phone_device_name(const struct phone *phone)
     return phone->device ? phone->device : "none";
 }
 
-/* Not where it is a microphone and no loudspeaker. */
-static bool plays(const char *device)
+bool phone_device_plays(const char *name)
 {
-    struct slice microphone, loudspeaker;
+    struct slice microphone, loudspeaker = slice_of(name);
 
-    return !audio_device_halves(device, &microphone, &loudspeaker) ||
-           !slice_ieq(loudspeaker, SLICE("none"));
+    (void)audio_device_halves(name, &microphone, &loudspeaker);
+    return !slice_ieq(loudspeaker, SLICE("none"));
 }
 
 const char *phone_ring_device(const struct phone *phone, size_t i)
@@ -55,7 +54,7 @@ const char *phone_ring_device(const struct phone *phone, size_t i)
     if (phone->never_rings)
         return NULL;
     if (phone->n_rings == 0)
-        return i == 0 && phone->device && plays(phone->device) ? phone->device : NULL;
+        return i == 0 && phone->device && phone_device_plays(phone->device) ? phone->device : NULL;
     return i < phone->n_rings ? phone->rings[i] : NULL;
 }
 

@@ -58,8 +58,15 @@ def kept():
             f.write(before)
         type_into(lines, "device none", "sound device is now none")
         type_into(lines, "keep", "the devices are kept in")
-        lines.popen.stdin.close()
         wait_until(lambda: text() == wanted, 5, "the file is another")
+        bare = before.replace("ring-device = none\n", "")
+        with open(real, "w") as f:
+            f.write(bare)
+        type_into(lines, "device none | none", r"sound device is now none \| none")
+        type_into(lines, "keep", "the devices are kept in")
+        lines.popen.stdin.close()
+        wanted = bare.replace("device = null", "device = none | none")
+        wait_until(lambda: text() == wanted, 5, "what rings is said, though it follows the device")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "phone/config_keep.h"
+#include "phone/phone.h"
 #include "ui/json.h"
 #include "ui/screen/commands.h"
 #include "ui/screen/devices.h"
@@ -57,7 +58,7 @@ static void keep(struct screen *s, struct slice argument)
     struct config_kept kept[2] = {
         {"device", &device, 1},
         {"ring-device", (const char *const *)(uintptr_t)sound->rings, sound->n_rings}};
-    bool silent = sound->n_rings == 0 && strcmp(device, "none") == 0; /* whatever is said of it */
+    bool silent = sound->n_rings == 0 && !phone_device_plays(device); /* whatever is said of it */
     struct buf why = buf_new(8192);
 
     (void)argument;
