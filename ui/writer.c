@@ -45,8 +45,10 @@ int writer_new(int fd, struct writer **out)
         return -ENOMEM;
     w->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (w->fd < 0) {
+        int err = -errno; /* free may change it */
+
         free(w);
-        return -errno;
+        return err;
     }
     w->owners = 1;
     w->waiting = buf_new(WRITER_WAITING_MAX);
