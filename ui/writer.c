@@ -2,17 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/thread.h"
 #include "net/loop.h"
 
-#define STACK_BYTES (256u << 10)
 /* Small enough to show that a slow disk is none that hangs. */
 #define PIECE_BYTES 65536u
 
@@ -33,7 +30,6 @@ struct writer {
 
 int writer_new(int fd, struct writer **out)
 {
-    pthread_condattr_t attr;
     struct writer *w;
     struct stat st;
 
@@ -52,12 +48,9 @@ int writer_new(int fd, struct writer **out)
     }
     w->owners = 1;
     w->waiting = buf_new(WRITER_WAITING_MAX);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->wake, NULL);
-    pthread_cond_init(&w->moved, &attr);
-    pthread_condattr_destroy(&attr);
+    thread_cond_init(&w->moved);
     *out = w;
     return 0;
 }
@@ -167,23 +160,12 @@ static void *write_until_stopped(void *arg)
 
 /* --- the owners' side ------------------------------------------------------------------------ */
 
-/* Signals are the main thread's. */
 static int start(struct writer *w)
 {
-    sigset_t all, before;
-    pthread_attr_t attr;
-    int err = pthread_attr_init(&attr);
+    int err = thread_start(write_until_stopped, w, &w->thread);
 
-    if (err)
-        return -err;
-    sigfillset(&all);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    err = pthread_create(&w->thread, &attr, write_until_stopped, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
     w->running = err == 0;
-    return -err;
+    return err;
 }
 
 static int put(struct writer *w, struct slice bytes)
@@ -223,24 +205,10 @@ bool writer_has_room(struct writer *w)
     return has_room;
 }
 
-static struct timespec after_ms(uint64_t ms)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += (time_t)(ms / 1000);
-    t.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 /* False: no piece was written in time. */
 static bool wait_for_piece(struct writer *w, uint64_t limit_ms)
 {
-    const struct timespec until = after_ms(limit_ms);
+    const struct timespec until = thread_after_ms(limit_ms);
     uint64_t before = w->n_pieces;
 
     while (w->n_pieces == before)

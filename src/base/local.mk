@@ -17,4 +17,5 @@ libbase_a_SOURCES = \
 	src/base/slice.c src/base/slice.h \
 	src/base/suite.c src/base/suite.h \
 	src/base/text.c src/base/text.h \
+	src/base/thread.c src/base/thread.h \
 	src/base/timers.c src/base/timers.h

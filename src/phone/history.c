@@ -1,19 +1,16 @@
 #include "phone/history.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/list.h"
 #include "base/rand.h"
+#include "base/thread.h"
 #include "phone/history_db.h"
 
 /* Rows that come within this time are one transaction; and the writer stays out of the way of the
  * answer that is sent at the same moment. */
 #define GATHER_MS 10
-#define STACK_BYTES (256u << 10)
 /* How far back the beginning of a call is looked for that ends. */
 #define LOOK_BACK 64
 
@@ -185,20 +182,6 @@ static void write_batch(struct writer *w)
     buf_free(&why);
 }
 
-static struct timespec after_ms(uint64_t ms)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec += (time_t)(ms / 1000);
-    t.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
-}
-
 /* Waits for rows, and a moment more for those that come with them. False: no more will come. */
 static bool take_rows(struct writer *w)
 {
@@ -209,7 +192,7 @@ static bool take_rows(struct writer *w)
     while (!h->stop && list_empty(&h->rows))
         pthread_cond_wait(&h->wake, &h->lock);
     if (!h->stop) {
-        struct timespec until = after_ms(GATHER_MS);
+        struct timespec until = thread_after_ms(GATHER_MS);
 
         while (!h->stop && pthread_cond_timedwait(&h->wake, &h->lock, &until) == 0)
             continue;
@@ -261,23 +244,12 @@ static void *write_until_stopped(void *arg)
 
 /* --- the phone's side ----------------------------------------------------------------------- */
 
-/* Signals are the main thread's. */
 static int start(struct history *history)
 {
-    sigset_t all, before;
-    pthread_attr_t attr;
-    int err = pthread_attr_init(&attr);
+    int err = thread_start(write_until_stopped, history, &history->thread);
 
-    if (err)
-        return -err;
-    sigfillset(&all);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    err = pthread_create(&history->thread, &attr, write_until_stopped, history);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
     history->running = err == 0;
-    return -err;
+    return err;
 }
 
 static void tell_trouble(struct history *history)
@@ -388,7 +360,6 @@ int history_new(const char *path, void (*on_trouble)(void *arg, const char *sent
 {
     struct history *history = calloc(1, sizeof *history);
     struct rng rng = rng_system();
-    pthread_condattr_t attr;
 
     if (!history)
         return -ENOMEM;
@@ -405,19 +376,16 @@ int history_new(const char *path, void (*on_trouble)(void *arg, const char *sent
     rng_fill(&rng, &history->run, sizeof history->run);
     history->run &= INT64_MAX >> 1; /* a place in a file */
     list_init(&history->rows);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&history->lock, NULL);
-    pthread_cond_init(&history->wake, &attr);
-    pthread_cond_init(&history->finished_too, &attr);
-    pthread_condattr_destroy(&attr);
+    thread_cond_init(&history->wake);
+    thread_cond_init(&history->finished_too);
     *out = history;
     return 0;
 }
 
 void history_free(struct history *history, uint64_t limit_ms)
 {
-    struct timespec until = after_ms(limit_ms);
+    struct timespec until = thread_after_ms(limit_ms);
     pthread_t thread;
     bool finished;
 

@@ -12,6 +12,7 @@ base_tests = \
 	tests/unit/base/test_scan \
 	tests/unit/base/test_slice \
 	tests/unit/base/test_text \
+	tests/unit/base/test_thread \
 	tests/unit/base/test_timers
 
 check_PROGRAMS += $(base_tests)
