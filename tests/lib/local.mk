@@ -21,7 +21,8 @@ libtest_a_SOURCES += \
 	tests/lib/rows.c tests/lib/rows.h \
 	tests/lib/sdp_text.c tests/lib/sdp_text.h \
 	tests/lib/speech.c tests/lib/speech.h \
-	tests/lib/temporary.c tests/lib/temporary.h
+	tests/lib/temporary.c tests/lib/temporary.h \
+	tests/lib/wrap.h
 libtest_a_SOURCES += tests/lib/sip_rig.c tests/lib/sip_rig.h
 # Sound files of any kind, for tests in Python.
 check_PROGRAMS += tests/lib/decode

@@ -8,16 +8,13 @@
 #include "phone/call.h"
 #include "phone/phone_private.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/wrap.h"
 
 static uint64_t now_ms, due_ms;
 static void (*when_due)(void *arg);
 static int digit_err;
 static char told[256], infos[512], tones[512];
 static size_t pieces;
-
-#define WRAP(type, name, ...)                                                                      \
-    type __wrap_##name(__VA_ARGS__);                                                               \
-    type __wrap_##name(__VA_ARGS__)
 
 WRAP(uint64_t, net_now_ms, void)
 {

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "phone/media_stream.h"
+#include "tests/lib/wrap.h"
 #include "tests/unit/phone/streams.h"
 
 /* Ten seconds of calm have to pass twice. */
@@ -13,11 +14,6 @@ enum { BEST = 9, QUICKER = 10, SIDES = 2 };
 static atomic_bool busy;
 static atomic_uint complexity, seen; /* seen: a bit for each */
 static _Thread_local uint64_t beat_us, cost_us;
-
-#define WRAP(type, name, ...)                                                                      \
-    type __real_##name(__VA_ARGS__);                                                               \
-    type __wrap_##name(__VA_ARGS__);                                                               \
-    type __wrap_##name(__VA_ARGS__)
 
 WRAP(uint64_t, net_now_us, void)
 {

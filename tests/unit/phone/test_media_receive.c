@@ -7,6 +7,7 @@
 #include "phone/media_mix.h"
 #include "phone/media_stream.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/wrap.h"
 
 enum { RATE = 8000, BEAT_US = 20000, START_US = 5000000, TAKEN_MAX = 64 };
 
@@ -25,10 +26,6 @@ static struct {
     uint64_t apart_us;
 } port[2];
 static uint64_t clock_us;
-
-#define WRAP(type, name, ...)                                                                      \
-    type __wrap_##name(__VA_ARGS__);                                                               \
-    type __wrap_##name(__VA_ARGS__)
 
 WRAP(bool, playout_get, struct playout *p, uint64_t now_us, int16_t *out, size_t n)
 {

@@ -9,6 +9,7 @@
 #include "phone/media_stream.h"
 #include "rtp/packet.h"
 #include "tests/lib/rows.h"
+#include "tests/lib/wrap.h"
 
 enum { RED = 63, RATE = 8000, PER_MS = RATE / 1000, START_US = 5000000 };
 
@@ -336,13 +337,8 @@ static const struct effort_row {
 
 static unsigned complexity; /* that sound was encoded with last */
 
-opus_int32 __real_opus_encode(OpusEncoder *opus, const opus_int16 *pcm, int n, unsigned char *out,
-                              opus_int32 room);
-opus_int32 __wrap_opus_encode(OpusEncoder *opus, const opus_int16 *pcm, int n, unsigned char *out,
-                              opus_int32 room);
-
-opus_int32 __wrap_opus_encode(OpusEncoder *opus, const opus_int16 *pcm, int n, unsigned char *out,
-                              opus_int32 room)
+WRAP(opus_int32, opus_encode, OpusEncoder *opus, const opus_int16 *pcm, int n, unsigned char *out,
+     opus_int32 room)
 {
     opus_int32 level = 0;
 
