@@ -160,7 +160,7 @@ bool output_has_room(struct output *out)
 
 static int shorter_ms(int limit_ms, uint64_t until_ms)
 {
-    uint64_t now_ms = net_now_ms(), left = until_ms > now_ms ? until_ms - now_ms : 0;
+    uint64_t left = net_left_ms(until_ms);
 
     return left < (uint64_t)limit_ms ? (int)left : limit_ms;
 }

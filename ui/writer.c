@@ -217,20 +217,13 @@ static bool wait_for_piece(struct writer *w, uint64_t limit_ms)
     return true;
 }
 
-static uint64_t left_ms(uint64_t until_ms)
-{
-    uint64_t now_ms = net_now_ms();
-
-    return until_ms > now_ms ? until_ms - now_ms : 0;
-}
-
 int writer_finish(struct writer *w, uint64_t patience_ms, uint64_t until_ms)
 {
     int err;
 
     pthread_mutex_lock(&w->lock);
     while (!w->err && !w->stop && w->waiting.n + w->n_taken > 0) {
-        uint64_t left = left_ms(until_ms);
+        uint64_t left = net_left_ms(until_ms);
 
         if (!wait_for_piece(w, left < patience_ms ? left : patience_ms))
             w->stop = true;

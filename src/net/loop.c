@@ -172,6 +172,13 @@ uint64_t net_at_least_ms(uint64_t until_ms, uint64_t least_ms)
     return until_ms > moment_ms ? until_ms : moment_ms;
 }
 
+uint64_t net_left_ms(uint64_t until_ms)
+{
+    uint64_t now_ms = net_now_ms();
+
+    return until_ms > now_ms ? until_ms - now_ms : 0;
+}
+
 uint64_t net_now_us(void)
 {
     return uv_hrtime() / 1000;

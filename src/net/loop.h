@@ -43,6 +43,8 @@ uint64_t net_now_ms(void);
 uint64_t net_now_us(void);
 /* until_ms, or least_ms from now where that is later: who is last has a moment, too. */
 uint64_t net_at_least_ms(uint64_t until_ms, uint64_t least_ms);
+/* How long it is from now to until_ms; 0 where that has passed. */
+uint64_t net_left_ms(uint64_t until_ms);
 
 /* One moment to be woken at. An owner with many timers keeps them in a struct timers and sets its
  * deadline to the earliest. */

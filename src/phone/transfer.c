@@ -395,7 +395,7 @@ const char *transfer_wanted(const struct call *call)
     return t ? t->to : NULL;
 }
 
-static struct phone_question question_of(const struct transfer *t, uint64_t now_ms)
+static struct phone_question question_of(const struct transfer *t)
 {
     return (struct phone_question){
         .call = t->number,
@@ -404,7 +404,7 @@ static struct phone_question question_of(const struct transfer *t, uint64_t now_
         .peer_name = phone_text(t->peer_name),
         .contact = phone_text(t->contact),
         .to = t->to,
-        .left_ms = t->until_ms > now_ms ? t->until_ms - now_ms : 0,
+        .left_ms = net_left_ms(t->until_ms),
     };
 }
 
@@ -412,12 +412,11 @@ size_t phone_each_question(const struct phone *phone,
                            void (*each)(void *arg, const struct phone_question *question),
                            void *arg)
 {
-    uint64_t now_ms = net_now_ms();
     size_t n = 0;
 
     LIST_EACH (&phone->transfers, at) {
         const struct transfer *t = LIST_ITEM(at, struct transfer, link);
-        struct phone_question question = question_of(t, now_ms);
+        struct phone_question question = question_of(t);
 
         if (t->made)
             continue;

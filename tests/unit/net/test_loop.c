@@ -123,6 +123,17 @@ static void one_clock(void **state)
     assert_true(us / 1000 >= ms && us / 1000 <= net_now_ms());
 }
 
+static void how_long_it_is(void **state)
+{
+    uint64_t now_ms = net_now_ms();
+
+    (void)state;
+    assert_in_range(net_left_ms(now_ms + 60000), 1, 60000);
+    assert_int_equal(net_left_ms(now_ms), 0);
+    assert_int_equal(net_left_ms(0), 0);
+    assert_true(net_left_ms(NEVER_MS) > UINT64_MAX / 2);
+}
+
 #define LOOP_TEST(name, f)                                                                         \
     {                                                                                              \
         name, f, set_up, tear_down, NULL                                                           \
@@ -170,6 +181,7 @@ int main(void)
         {"a worker that stays is not waited for beyond the limit", a_worker_that_stays, NULL, NULL,
          NULL},
         LOOP_TEST("milliseconds and microseconds are one clock", one_clock),
+        LOOP_TEST("a moment is so far away, and never behind us", how_long_it_is),
     };
 
     return cmocka_run_group_tests_name("net/loop", tests, NULL, NULL);
