@@ -1,10 +1,10 @@
 #include "audio/device_choose.h"
 
-#include "base/slice.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/slice.h"
 
 enum direction { CAPTURES, PLAYS };
 
