@@ -264,15 +264,27 @@ def bye(peer, invite, tag):
     peer.wait(lambda m: m.status == 200 and m.branch == message.branch, 5, what="200 to BYE")
 
 
+def with_list(room, *more):
+    """The same by a daemon whose list has one more peer, behind that peer."""
+    to = room.keep(sip.Peer())
+    to.answers = ("BYE",)
+    return (to, *by_daemon(room, Daemon(room, transfers=f"127.0.0.1:{to.port}"), *more))
+
+
+def sent_on(room):
+    """Such a call that is sent on to that peer, who answers: the peer, its INVITE, the client, the
+    first peer's side and its INVITE."""
+    to, client, call, invite, ok = with_list(room)
+    equal(refer(call, invite, ok, 10, f"sip:other@127.0.0.1:{to.port}").status, 202, "REFER")
+    second = to.wait(sip.request("INVITE"), 5, what="INVITE")
+    takes(to, second)
+    return to, second, client, call, invite
+
+
 @case("tphone call through the daemon follows its list, and is over with the last call")
 def daemon_follows():
     with Room() as room:
-        to = room.keep(sip.Peer())
-        daemon = Daemon(room, transfers=f"127.0.0.1:{to.port}")
-        client, call, invite, ok = by_daemon(room, daemon)
-        equal(refer(call, invite, ok, 10, f"sip:other@127.0.0.1:{to.port}").status, 202, "REFER")
-        second = to.wait(sip.request("INVITE"), 5, what="INVITE")
-        takes(to, second)
+        to, second, client, call, invite = sent_on(room)
         bye(call.peer, invite, "a")
         client.wait_line("call 2: answered", 5)
         time.sleep(0.5)
@@ -286,10 +298,7 @@ def daemon_follows():
 @case("--for counts from the first answer through a daemon, too")
 def daemon_lasts():
     with Room() as room:
-        to = room.keep(sip.Peer())
-        to.answers = ("BYE",)
-        daemon = Daemon(room, transfers=f"127.0.0.1:{to.port}")
-        client, call, invite, ok = by_daemon(room, daemon, "--for", "6")
+        to, client, call, invite, ok = with_list(room, "--for", "6")
         call.peer.answers = ("NOTIFY", "BYE")
         said = moved_within_for(call, to, invite, ok)
         equal(client.status(5), tphone.OK, "status")
@@ -299,12 +308,7 @@ def daemon_lasts():
 @case("a client that goes takes both calls with it")
 def daemon_tied():
     with Room() as room:
-        to = room.keep(sip.Peer())
-        to.answers = ("BYE",)
-        daemon = Daemon(room, transfers=f"127.0.0.1:{to.port}")
-        client, call, invite, ok = by_daemon(room, daemon)
-        equal(refer(call, invite, ok, 10, f"sip:other@127.0.0.1:{to.port}").status, 202, "REFER")
-        takes(to, to.wait(sip.request("INVITE"), 5, what="INVITE"))
+        to, _, client, call, _ = sent_on(room)
         client.signal(9)
         for peer in (call.peer, to):
             peer.wait(sip.request("BYE"), 5, what="BYE")
