@@ -49,7 +49,7 @@ report "no unbounded copies" "$(
 report "no variable outlives its object, but those of what a process has one of" "$(
     sources src audio ui | xargs -r grep -nE '^[[:space:]]*static [^()]*[;=]' |
         grep -vE 'const |^(src/base/log|src/rtp/srtp|src/phone/media_secure)\.c:' |
-        grep -vE '^(audio/device|audio/spandsp|ui/screen/restore)\.c:')"
+        grep -vE '^(audio/device|audio/libsndfile|audio/spandsp|ui/screen/restore)\.c:')"
 report "no file over 900 lines" "$(
     sources src audio ui | xargs -r wc -l | awk '$1 > 900 && $2 != "total"')"
 
