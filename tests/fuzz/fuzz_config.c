@@ -40,6 +40,23 @@ static void check_hook(const struct hook_config *hook)
     must(hook->events != 0 && hook->words.n > 0 && *hook->words.v[0]);
 }
 
+/* The last line, which may be a comment: whether the other side of a call may send us there. */
+static void check_transfers(const struct phone_config *config, struct slice in)
+{
+    struct slice target = in, rest = in;
+    struct sip_uri uri;
+
+    while (rest.p)
+        target = slice_cut(&rest, '\n');
+    if (slice_starts(target, SLICE("#")))
+        target = slice_trim(slice_skip(target, 1));
+    if (!config_transfers_has(&config->transfers, target))
+        return;
+    must(config->transfers.how == CONFIG_TRANSFERS_LIST);
+    must(sip_uri_parse(target, &uri) == 0 && !uri.password.p &&
+         !sip_uri_param(&uri, SLICE("maddr"), NULL));
+}
+
 static void read_config(struct slice in)
 {
     struct buf why = buf_new(16384);
@@ -52,6 +69,7 @@ static void read_config(struct slice in)
     if (!err)
         LIST_EACH (&config.accounts, at)
             check_account(LIST_ITEM(at, struct account_config, link));
+    check_transfers(&config, in);
     LIST_EACH (&config.hooks, at)
         check_hook(LIST_ITEM(at, struct hook_config, link));
     config_free(&config);
