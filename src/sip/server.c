@@ -165,8 +165,9 @@ static void reject_with(const struct query *q, unsigned status, struct slice nam
 static bool requires_nothing(const struct query *q)
 {
     struct sip_values values = sip_msg_values(q->msg, SIP_HDR_REQUIRE);
-    struct buf unsupported = buf_new(SIP_MAX_HEADER_LINE);
+    struct buf unsupported = buf_new(SIP_MAX_MESSAGE);
     struct slice value;
+    bool nothing;
 
     while (sip_values_next(&values, &value)) {
         if (q->msg->method == SIP_REFER && slice_ieq(value, SLICE("norefersub")))
@@ -175,11 +176,13 @@ static bool requires_nothing(const struct query *q)
             buf_puts(&unsupported, ", ");
         buf_put(&unsupported, value);
     }
-    if (unsupported.n)
+    nothing = buf_ok(&unsupported) && !unsupported.n;
+    if (!buf_ok(&unsupported))
+        reject(q, 503);
+    else if (!nothing)
         reject_with(q, 420, SLICE("Unsupported"), buf_slice(&unsupported));
-    value.n = unsupported.n;
     buf_free(&unsupported);
-    return value.n == 0;
+    return nothing;
 }
 
 static bool is_optional(const struct sip_msg *msg)

@@ -474,4 +474,5 @@ void sip_tx_pool_free(struct sip_tx_pool *pool)
     map_free(&pool->by_key);
     map_free(&pool->by_merge);
     map_free(&pool->sources);
+    sip_tx_pool_done(pool);
 }

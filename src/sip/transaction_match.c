@@ -77,6 +77,19 @@ void sip_tx_pool_init(struct sip_tx_pool *pool, struct rng *rng)
     pool->by_key = map_new(rng);
     pool->by_merge = map_new(rng);
     pool->sources = map_new(rng);
+    pool->scratch = calloc(1, sizeof *pool->scratch);
+    if (!pool->scratch)
+        return;
+    *pool->scratch = buf_new(MAX_ID_BYTES);
+    (void)buf_room(pool->scratch, MAX_ID_BYTES); /* else when it is needed */
+}
+
+void sip_tx_pool_done(struct sip_tx_pool *pool)
+{
+    if (pool->scratch)
+        buf_free(pool->scratch);
+    free(pool->scratch);
+    pool->scratch = NULL;
 }
 
 static struct sip_tx *get(const struct map *map, struct buf *id)
@@ -95,13 +108,19 @@ struct sip_tx *sip_tx_match_response(const struct sip_tx_pool *pool, const struc
     return get(&pool->by_id, &id);
 }
 
+/* A copy that is not known for want of memory would be refused, and with it what it is a copy of.
+ */
 static struct sip_tx *find_request(const struct sip_tx_pool *pool, const struct sip_msg *msg,
                                    struct slice method)
 {
-    struct buf id = buf_new(MAX_ID_BYTES);
+    struct buf own = buf_new(MAX_ID_BYTES), *id = pool->scratch ? pool->scratch : &own;
+    struct sip_tx *tx;
 
-    put_request_id(&id, msg, method);
-    return get(&pool->by_id, &id);
+    buf_clear(id);
+    put_request_id(id, msg, method);
+    tx = buf_ok(id) ? map_get(&pool->by_id, buf_slice(id)) : NULL;
+    buf_free(&own);
+    return tx;
 }
 
 struct sip_tx *sip_tx_match_request(const struct sip_tx_pool *pool, const struct sip_msg *request)

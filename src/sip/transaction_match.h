@@ -27,11 +27,14 @@ struct sip_tx_pool {
     struct map by_key;   /* of SIP_OUT_SEND */
     struct map by_merge; /* server: From tag, Call-ID, CSeq; RFC 3261 8.2.2.2 */
     struct map sources;  /* struct sip_source; INVITEs in a dialog count for their call: kept.c */
+    struct buf *scratch; /* room from the start on for what a request must have */
 };
 
 /* Zeroes all but what the owner has set (out … observer_arg). */
 void sip_tx_pool_init(struct sip_tx_pool *pool, struct rng *rng);
 void sip_tx_pool_free(struct sip_tx_pool *pool);
+/* A part of it: what pool_init has made beside the maps. */
+void sip_tx_pool_done(struct sip_tx_pool *pool);
 /* Frees those that are over. Call when none of their functions is running. */
 void sip_tx_pool_sweep(struct sip_tx_pool *pool);
 

@@ -32,6 +32,7 @@ struct play {
     struct sip_account *account;
     unsigned told, ended, taken, gone, digits, digits_sent;
     unsigned oks;     /* to INFO */
+    unsigned finals;  /* to INVITE, but 2xx */
     unsigned blaming; /* to REFER: that it is the fault of who asks */
     unsigned redirects, answers;
     uint8_t from; /* last byte of the address that messages come from; 0: the usual */
@@ -84,6 +85,7 @@ static void drain(struct play *play)
             keep(play->id, msg.call_id);
             play->taken += msg.status == 180;
             play->oks += msg.status == 200 && msg.cseq.method == SIP_INFO;
+            play->finals += msg.status >= 300 && msg.cseq.method == SIP_INVITE;
             play->blaming += msg.status / 100 == 4 && msg.cseq.method == SIP_REFER;
         }
         sip_out_item_free(item);
@@ -180,6 +182,36 @@ static void cancelled(struct play *play)
     receive(play, FROM_ALICE("REFER", "5", "5", "") "Refer-To: <sip:x@y>\n" NO_BODY);
     receive(play, FROM_ALICE("INFO", "6", "6", ";tag=none") NO_BODY);
     run(play, 1000);
+}
+
+/* What we cannot is not done for want of memory. */
+static void requires(struct play *play)
+{
+    receive(play, FROM_ALICE("INVITE", "1", "1", "") "Require: foo\n" OFFER);
+    assert_int_equal(play->told, 0);
+}
+
+/* A copy is one, however little memory there is: nothing else begins, nothing ends. */
+static void asks_again(struct play *play)
+{
+    bool good = for_good;
+    unsigned n = left;
+
+    left = 0;
+    for_good = false;
+    receive(play, FROM_ALICE("INVITE", "1", "1", "") OFFER);
+    IN_CALL(sip_call_progress(play->call, 180, SLICE(""), play->now_ms));
+    left = n;
+    for_good = good;
+    receive(play, FROM_ALICE("INVITE", "1", "1", "") OFFER);
+    assert_int_equal(play->told, 1);
+    assert_int_equal(play->finals, 0);
+    n = left;
+    left = 0;
+    for_good = false;
+    IN_CALL(sip_call_hangup(play->call, play->now_ms));
+    receive(play, FROM_ALICE("ACK", "1", "1", ";tag=$t") NO_BODY);
+    left = n; /* whether it came to that */
 }
 
 /* The other side moves, and another one claims to be it meanwhile; then we move. */
@@ -507,6 +539,9 @@ static const struct row {
     {"a call that comes in, from one allocation on all fail", called, true, 50},
     {"a call that is cancelled, one allocation fails", cancelled, false, 50},
     {"a call that is cancelled, from one allocation on all fail", cancelled, true, 50},
+    {"one that requires what we cannot, one allocation fails", requires, false, 5},
+    {"a copy of an INVITE, one allocation fails", asks_again, false, 1},
+    {"a copy of an INVITE, from one allocation on all fail", asks_again, true, 1},
     {"a call in which both sides move, one allocation fails", moves, false, 50},
     {"a call in which both sides move, from one allocation on all fail", moves, true, 50},
     {"a call that goes out, one allocation fails", calls, false, 50},
