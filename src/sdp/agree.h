@@ -21,7 +21,8 @@ enum sdp_brevity {
     SDP_WHOLE,
     SDP_TERSE,      /* what goes without saying: rtpmap of static types, sendrecv */
     SDP_NO_FIGURES, /* reports that are made for people; which packets are lost steers redundancy.
-                       And tls-id, which matters where calls of ours are exchanged for others */
+                       And tls-id, which matters where calls of ours are exchanged for others,
+                       unless it was said before */
     SDP_NO_REPORTS, /* those, too: one side can guess by what it loses itself */
     SDP_ONE_RED,    /* redundancy for all clocks but one: of the codec spoken, or liked best */
     N_SDP_BREVITIES

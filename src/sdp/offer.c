@@ -75,6 +75,11 @@ static struct sdp_xr reports_to_offer(const struct sdp_agreement *a)
     return xr;
 }
 
+static bool has_room_for_id(const struct sdp_agreement *a)
+{
+    return a->brevity < SDP_NO_FIGURES;
+}
+
 static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot, struct buf *out)
 {
     const struct sdp_local *local = &a->local;
@@ -110,7 +115,7 @@ static void put_audio(const struct sdp_agreement *a, const struct sdp_slot *slot
             sdp_red_put_offer(a, i, out);
     if (a->brevity < SDP_TERSE) /* its type is a static one */
         sdp_noise_put(out, sdp_noise_offered(local));
-    sdp_secure_put_offer(&local->keying, a->brevity < SDP_NO_FIGURES, out);
+    sdp_secure_put_offer(&local->keying, has_room_for_id(a), out);
     sdp_put_rest(out, local, local->rtcp_mux, reports_to_offer(a));
     if (a->brevity < SDP_TERSE || a->offered != SDP_SENDRECV) /* RFC 8866 6.7 */
         sdp_put_direction(out, a->offered);
@@ -238,6 +243,7 @@ int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer)
     a->stream.noise_receive = sdp_noise_offered(&a->local);
     list_receive(a, media);
     read_answer(a, answer, media);
+    a->local.keying.id_said = a->local.keying.id_said || has_room_for_id(a);
     a->agreed = true;
     return 0;
 }

@@ -217,6 +217,8 @@ int sdp_secure_take_offer(struct sdp_keying *keying, const struct sdp_model *mod
 
     if (!err && out->by != SDP_SDES)
         keying->stale = keying->said; /* it may be another one who offers now */
+    if (!err && out->by == SDP_DTLS)
+        keying->id_said = keying->id_said || out->theirs.tls_id[0];
     return err;
 }
 
@@ -280,7 +282,7 @@ void sdp_secure_put_offer(const struct sdp_keying *keying, bool with_id, struct 
     for (size_t i = 0; i < keying->n_own && has_crypto(keying); i++)
         put_crypto(&keying->own[i], out);
     if (knows_dtls(keying))
-        put_dtls(keying, SDP_SETUP_ACTPASS, with_id, out);
+        put_dtls(keying, SDP_SETUP_ACTPASS, with_id || keying->id_said, out);
 }
 
 void sdp_secure_put_answer(const struct sdp_keying *keying, const struct sdp_secured *secured,

@@ -47,6 +47,8 @@ struct sdp_keying {
     char tls_id[SDP_OWN_TLS_ID + 1]; /* "", or what tells this session from others of ours that show
                                         the same certificate to whoever was joined with both (RFC
                                         8842 4); an answer has it where the offer has one */
+    bool id_said;                    /* and our offers have it from then on, as one without could be
+                                        taken for one of another association */
     bool reachable; /* from everywhere: who has a private address begins, as he is behind a NAT */
 };
 
@@ -82,7 +84,8 @@ int sdp_secure_take_offer(struct sdp_keying *keying, const struct sdp_model *mod
 int sdp_secure_take_answer(struct sdp_keying *keying, const struct sdp_model *model,
                            const struct sdp_media *media, bool must, struct sdp_secured *out);
 
-/* Lines with all that we can, with_id: the tls-id, too; and those of an answer. */
+/* Lines with all that we can, with_id: the tls-id, too, where it was not said before; and those of
+ * an answer. */
 void sdp_secure_put_offer(const struct sdp_keying *keying, bool with_id, struct buf *out);
 void sdp_secure_put_answer(const struct sdp_keying *keying, const struct sdp_secured *secured,
                            struct buf *out);

@@ -139,24 +139,50 @@ static struct sdp_exchange *phone_with_id(void)
     return x;
 }
 
-/* 5.2, 5.5: our offers have one, and always the same, but where there is no room for it. */
+/* The shortest offer of x, which is then taken back. */
+static bool shortest_says(struct sdp_exchange *x, const char *text)
+{
+    struct buf shortest = buf_new(ROOM);
+    bool says;
+
+    sdp_exchange_set_room(x, 1);
+    assert_int_equal(sdp_exchange_offer(x, &shortest), 0);
+    assert_true(sdp_says(buf_slice(&shortest), "a=fingerprint"));
+    says = sdp_says(buf_slice(&shortest), text);
+    sdp_exchange_rollback(x);
+    buf_free(&shortest);
+    return says;
+}
+
+/* 5.2, 5.5: our offers have one, and always the same. Whoever has heard of it may take an offer
+ * without for another association, whatever room there is. */
 static void id_offered(void **state)
 {
     struct sdp_exchange *one = phone_with_id(), *other = phone(SDP_ENCRYPT_PREFER, false, false, 2);
-    struct buf shortest = buf_new(ROOM);
 
     (void)state;
     offer_and_answer(one, other);
     assert_true(sdp_says(sdp_exchange_ours(one), "a=tls-id:" ONE_ID "\r\n"));
     assert_false(sdp_says(sdp_exchange_ours(other), "a=tls-id"));
+    assert_true(shortest_says(one, "a=tls-id:" ONE_ID "\r\n"));
     assert_int_equal(sdp_exchange_set_direction(one, SDP_SENDONLY), 0);
     offer_and_answer(one, other);
     assert_true(sdp_says(sdp_exchange_ours(one), "a=tls-id:" ONE_ID "\r\n"));
-    sdp_exchange_set_room(one, 1);
-    assert_int_equal(sdp_exchange_offer(one, &shortest), 0);
-    assert_false(sdp_says(buf_slice(&shortest), "a=tls-id"));
-    assert_true(sdp_says(buf_slice(&shortest), "a=fingerprint"));
-    buf_free(&shortest);
+    assert_true(shortest_says(one, "a=tls-id:" ONE_ID "\r\n"));
+    sdp_exchange_free(one);
+    sdp_exchange_free(other);
+}
+
+/* Nobody has heard of it where there was no room for it from the start. */
+static void id_without_room(void **state)
+{
+    struct sdp_exchange *one = phone_with_id(), *other = phone(SDP_ENCRYPT_PREFER, false, false, 2);
+
+    (void)state;
+    assert_false(shortest_says(one, "a=tls-id"));
+    offer_and_answer(one, other);
+    assert_false(sdp_says(sdp_exchange_ours(one), "a=tls-id"));
+    assert_false(shortest_says(one, "a=tls-id"));
     sdp_exchange_free(one);
     sdp_exchange_free(other);
 }
@@ -177,6 +203,7 @@ static void id_answered(void **state)
         0);
     assert_int_equal(sdp_exchange_answer(x, &answer), 0);
     assert_true(sdp_says(buf_slice(&answer), "a=tls-id:" ONE_ID "\r\n"));
+    assert_true(shortest_says(x, "a=tls-id:" ONE_ID "\r\n"));
     buf_free(&answer);
     sdp_exchange_free(x);
 }
@@ -364,9 +391,10 @@ static void behind_a_pause(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(roles_stay),  cmocka_unit_test(id_offered),
-        cmocka_unit_test(id_answered), cmocka_unit_test(behind_a_nat),
-        cmocka_unit_test(behind_dtls), cmocka_unit_test(behind_a_pause)};
+        cmocka_unit_test(roles_stay),      cmocka_unit_test(id_offered),
+        cmocka_unit_test(id_without_room), cmocka_unit_test(id_answered),
+        cmocka_unit_test(behind_a_nat),    cmocka_unit_test(behind_dtls),
+        cmocka_unit_test(behind_a_pause)};
 
     return RUN_ROWS("sdp/secure by DTLS: two phones", two_rows, check_two) +
            RUN_ROWS("sdp/secure by DTLS: strangers", text_rows, check_text) +
