@@ -147,8 +147,8 @@ void stream_red_reported(struct media_stream *s, uint64_t arrived_us)
     if (told.packets < MEDIA_ADAPT_FEW || !s->red.begun)
         return;
     s->red.told.packets = 0;
-    told.burst = stream_xr_mean_run(s, arrived_us);
     told.burst_of = told.lost * told.packets;
+    told.burst = stream_xr_mean_run(s, arrived_us, &told.burst_of);
     if (media_adapt_report(&s->red.adapt, &told, arrived_us / 1000))
         follow_plan(s);
 }

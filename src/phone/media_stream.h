@@ -354,8 +354,9 @@ size_t stream_xr_print(struct media_stream *s, uint64_t now_us, bool sends,
 /* One that came from the SSRC `from`. */
 void stream_xr_take(struct media_stream *s, uint32_t from, struct slice blocks,
                     uint64_t arrived_us);
-/* How many packets of ours get lost in a row on the mean, before any repair; 0: not known. */
-double stream_xr_mean_run(const struct media_stream *s, uint64_t now_us);
+/* How many packets of ours get lost in a row on the mean, before any repair; 0: not known. lost: of
+ * how many that were lost it is the mean; left as it was where they do not say. */
+double stream_xr_mean_run(const struct media_stream *s, uint64_t now_us, double *lost);
 
 /* --- media_rtcp.c ---------------------------------------------------------------------------- */
 

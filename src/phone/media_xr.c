@@ -215,11 +215,13 @@ void stream_xr_agreed(struct media_stream *s, const struct media_agreement *befo
         s->xr.ours = (struct xr_loss){0};
 }
 
-double stream_xr_mean_run(const struct media_stream *s, uint64_t now_us)
+double stream_xr_mean_run(const struct media_stream *s, uint64_t now_us, double *lost)
 {
     const struct xr_loss *ours = &s->xr.ours;
 
-    if (ours->expected && now_us < s->xr.ours_us + OURS_US)
-        return ours->runs ? (double)ours->lost / ours->runs : 1;
+    if (ours->expected && now_us < s->xr.ours_us + OURS_US) {
+        *lost = ours->lost;
+        return ours->runs ? (double)ours->lost / ours->runs : 0;
+    }
     return s->count.has_remote ? xr_voip_run_100(&s->count.remote, stream_ptime_ms(s)) / 100.0 : 0;
 }

@@ -9,7 +9,9 @@
 
 #include "rtp/xr.h"
 
-#define RTP_LOSS_WAIT 64
+/* More than copies are behind their frames at most (200 ms), in packets of 10 ms; no more, as
+ * whoever sends can meet bursts only from the moment on when a report knows of one. */
+#define RTP_LOSS_WAIT 24
 
 struct rtp_loss {
     bool begun;

@@ -60,6 +60,14 @@ static size_t report(struct side *from, uint64_t then_us, bool sends, struct sid
     return n;
 }
 
+/* Of the packets of a, as a knows it. */
+static double mean_run(const struct pair *p, uint64_t now_us)
+{
+    double lost;
+
+    return stream_xr_mean_run(&p->a.stream, now_us, &lost);
+}
+
 /* Of a thousand packets of a, every tenth triple is lost on the way to b. */
 static void lose_triples(struct pair *p)
 {
@@ -86,7 +94,41 @@ static void test_bursts_reach_their_sender(void **state)
     assert_in_range(v->r_factor, 50, 75);
     assert_in_range(v->mos_lq_10, 26, 38);
     assert_true(v->mos_cq_10 <= v->mos_lq_10);
-    assert_true(stream_xr_mean_run(&p.a.stream, 2000) == 3);
+    assert_true(mean_run(&p, 2000) == 3);
+}
+
+/* A second and a half after the call began: the loss before the latest packets is known, and that
+ * among these is not yet. */
+static void test_the_first_report_knows_of_bursts(void **state)
+{
+    struct pair p;
+    double lost = 0;
+
+    (void)state;
+    setup(&p);
+    for (uint16_t i = 0; i < 75; i++)
+        if ((i < 30 || i >= 33) && (i < 60 || i >= 70))
+            hear(&p.b, 0xa, i);
+    report(&p.b, 1000, true, &p.a, 2000);
+    assert_true(stream_xr_mean_run(&p.a.stream, 2000, &lost) == 3);
+    assert_true(lost == 3);
+}
+
+/* A report may come before anything that was lost is settled. */
+static void test_no_loss_says_nothing_of_bursts(void **state)
+{
+    struct pair p;
+    double lost = 10;
+
+    (void)state;
+    setup(&p);
+    for (uint16_t i = 0; i < 75; i++)
+        if (i < 60 || i >= 70)
+            hear(&p.b, 0xa, i);
+    report(&p.b, 1000, true, &p.a, 2000);
+    assert_true(p.a.stream.xr.ours.expected > 0);
+    assert_true(stream_xr_mean_run(&p.a.stream, 2000, &lost) == 0);
+    assert_true(lost == 0);
 }
 
 static void test_without_run_lengths_bursts_have_to_do(void **state)
@@ -96,10 +138,10 @@ static void test_without_run_lengths_bursts_have_to_do(void **state)
     (void)state;
     setup(&p);
     p.b.agreed.params.xr.runs = false;
-    assert_true(stream_xr_mean_run(&p.a.stream, 2000) == 0);
+    assert_true(mean_run(&p, 2000) == 0);
     lose_triples(&p);
     report(&p.b, 1000, true, &p.a, 2000);
-    assert_true(stream_xr_mean_run(&p.a.stream, 2000) == 3);
+    assert_true(mean_run(&p, 2000) == 3);
 }
 
 static void test_what_was_repaired_is_lost_on_the_way_only(void **state)
@@ -152,7 +194,7 @@ static void test_what_is_said_of_others_is_nothing(void **state)
     p.a.stream.session.ssrc = 0xc; /* another since */
     report(&p.b, 1000, true, &p.a, 2000);
     assert_false(p.a.stream.count.has_remote);
-    assert_true(stream_xr_mean_run(&p.a.stream, 2000) == 0);
+    assert_true(mean_run(&p, 2000) == 0);
 }
 
 /* A beat stands for a moment that may lie before what has come since. */
@@ -199,7 +241,7 @@ static void test_what_a_former_far_end_said_is_gone(void **state)
             p.a.agreed.params.xr = (struct sdp_xr){false, false, false};
         stream_xr_agreed(&p.a.stream, &before);
         assert_int_equal(p.a.stream.count.has_remote, i == 0);
-        assert_true(stream_xr_mean_run(&p.a.stream, 2000) == (i == 0 ? 3 : 0));
+        assert_true(mean_run(&p, 2000) == (i == 0 ? 3 : 0));
     }
 }
 
@@ -212,14 +254,16 @@ static void test_run_lengths_become_old(void **state)
     p.b.agreed.params.xr.voip = false;
     lose_triples(&p);
     report(&p.b, 1000, true, &p.a, 2000);
-    assert_true(stream_xr_mean_run(&p.a.stream, 19000000) == 3);
-    assert_true(stream_xr_mean_run(&p.a.stream, 21000000) == 0);
+    assert_true(mean_run(&p, 19000000) == 3);
+    assert_true(mean_run(&p, 21000000) == 0);
 }
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bursts_reach_their_sender),
+        cmocka_unit_test(test_the_first_report_knows_of_bursts),
+        cmocka_unit_test(test_no_loss_says_nothing_of_bursts),
         cmocka_unit_test(test_without_run_lengths_bursts_have_to_do),
         cmocka_unit_test(test_what_was_repaired_is_lost_on_the_way_only),
         cmocka_unit_test(test_round_trip_of_who_sends_nothing),
