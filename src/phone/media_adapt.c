@@ -6,7 +6,8 @@
 #include "rtp/red.h"
 
 enum {
-    FEW_LOST = 6,      /* nor these of how many are lost in a row */
+    FEW_LOST = 6,      /* nor these of how many are lost in a row, */
+    FEW_IN_ROWS = 3,   /* but where that is far from chance; */
     BURST_MOST = 20,   /* farther than copies reach: who says more is soon forgotten */
     CROWDED_MOST = 3,  /* reports after which a delay that does not go back is no queue of ours */
     LATELY_MOST = 400, /* packets that the loss of late is known from */
@@ -22,13 +23,15 @@ enum {
     BUDGET_BPS = 67000,  /* of packets with redundancy, on average: at most 70,000 come of it */
     GUARDED_BPS = 48000, /* of a codec that guards against loss alone */
     LEAST_BPS = 12000,   /* what speech takes that is understood */
-    REACH_MS = 200,      /* redundancy that comes later costs more delay than it is worth */
+    REACH_MS = 160,      /* redundancy that comes later costs more delay than it is worth */
     FIRST_PERCENT = 5,   /* what is guarded against before anything is known */
     /* What Opus is told to guard against. It takes the bits from the frames themselves: for more
      * than 12 % so many that these are damaged, and for more than 5 % sound above 6 kHz goes first
      * where frames were made smaller for their copies. */
     FEC_PERCENT_MOST = 10,
     FEC_BESIDE_COPIES = 5,
+    APART = 4,      /* packets from copy to copy at least, where losses come in bursts; */
+    MOVED = 4,      /* by fewer they do not move */
     FIXED_MOST = 2, /* copies of what cannot be made smaller */
     KEY_MOST_MS = 600,
     KEY_REPEATS = 2, /* of its end, behind it */
@@ -49,6 +52,7 @@ static const double SHORT_RATE = 0.5; /* share of it below which packets become 
 static const double BLAME_TIMES = 1, BLAME_PLUS = 0.05; /* loss that sending more has added */
 static const double DEVIATIONS = 3;                     /* and so many standard deviations */
 static const double ACQUIT = 0.75;        /* of the loss is left where less is sent: no blame */
+static const double FAR_FROM_CHANCE = 2;  /* as many in a row */
 static const double BURSTY = 1.7;         /* as many in a row as by chance, and more */
 static const double STILL_BURSTY = 1.35;  /* where copies are apart already */
 static const double STEP = 1.25;          /* lengths of a burst between two copies */
@@ -87,7 +91,7 @@ static void learn_loss(struct media_adapt *a, const struct loss_report *r)
 
 static bool learn_burst(struct media_adapt *a, const struct loss_report *r)
 {
-    if (r->burst < 1 || r->burst_of < FEW_LOST)
+    if (r->burst < 1 || r->burst_of < (r->burst >= FAR_FROM_CHANCE ? FEW_IN_ROWS : FEW_LOST))
         return false;
     a->burst += (a->burst > 0 ? BURST_WEIGHT : 1) * (fmin(r->burst, BURST_MOST) - a->burst);
     return true;
@@ -242,9 +246,15 @@ static unsigned fitting_depth(const struct media_adapt *a, unsigned depth, unsig
     return depth;
 }
 
+/* What has begun so ends later than it began. */
+static bool is_bursty(const struct media_adapt *a)
+{
+    return burstiness(a) >= (a->plan.distance > 1 ? STILL_BURSTY : BURSTY);
+}
+
 static unsigned wanted_depth(const struct media_adapt *a, unsigned ptime_ms)
 {
-    const double *enough = burstiness(a) >= BURSTY ? burst_loss : random_loss;
+    const double *enough = is_bursty(a) ? burst_loss : random_loss;
     unsigned depth = 0;
 
     while (depth < MEDIA_ADAPT_DEPTH &&
@@ -258,12 +268,19 @@ static unsigned wanted_depth(const struct media_adapt *a, unsigned ptime_ms)
     return a->can.red ? fitting_depth(a, depth, ptime_ms) : 0;
 }
 
+/* The far end holds packets back for as long as copies are apart, and plays slower or faster where
+ * that changes, which is heard; how long bursts are is known from a few of them. */
 static unsigned wanted_distance(const struct media_adapt *a, unsigned depth, unsigned ptime_ms)
 {
     unsigned farthest = REACH_MS / ptime_ms / (depth ? depth : 1), distance = 1;
+    unsigned now = a->plan.distance > 1 ? a->plan.distance : APART;
 
-    if (burstiness(a) >= (a->plan.distance > 1 ? STILL_BURSTY : BURSTY))
+    if (is_bursty(a)) {
         distance = (unsigned)ceil(STEP * fmin(a->burst, REACH_MS));
+        if (distance + MOVED > now && distance < now + MOVED)
+            distance = now;
+        distance = distance > APART ? distance : APART;
+    }
     distance = distance < farthest ? distance : farthest;
     return distance > 0 ? distance : 1;
 }
