@@ -73,7 +73,8 @@ struct jitter_decision {
     enum jitter_stretch stretch; /* with JITTER_DECODE only; a hint */
     uint32_t amount;             /* by so much at most, as far as it can be done well; the more it
                                     is, the less well will do */
-    bool first; /* first packet of a stream or after a restart: reset the decoder */
+    bool in_pauses; /* with JITTER_EXPAND: as nothing is lost by it later, in pauses alone */
+    bool first;     /* first packet of a stream or after a restart: reset the decoder */
     uint8_t payload_type;
     uint32_t timestamp;   /* with JITTER_DECODE: of the packet, as the stream was followed */
     uint32_t skipped;     /* with JITTER_DECODE: what was held turned out lost, and the decoder has

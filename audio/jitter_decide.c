@@ -194,7 +194,9 @@ static void note_ahead(struct jitter *j, uint32_t queued)
 }
 
 /* Nothing is played faster while packets are later than ever: the next one will be, too. Nor slower
- * for one that is overdue where what is held back for copies is enough for it. */
+ * for one that is overdue where what is held back for copies is enough for it. What is not held
+ * back for delays but for copies, for some losses that may come, is no reason to spoil what is
+ * there: it is made in pauses, and where sound is missing (may_be_copied). */
 static void choose_speed(const struct jitter *j, int64_t late, uint32_t queued, int64_t waited,
                          struct jitter_decision *out)
 {
@@ -210,6 +212,7 @@ static void choose_speed(const struct jitter *j, int64_t late, uint32_t queued, 
     } else if (late < wanted - units(j, FAST_MS)) {
         out->stretch = JITTER_EXPAND;
         out->amount = (uint32_t)(wanted - late);
+        out->in_pauses = late >= target_with(j, queued, 0) - units(j, FAST_MS);
     }
 }
 
@@ -302,13 +305,26 @@ static bool may_be_overtaken(const struct jitter *j, const struct jitter_stored 
     return (some || next->sequence == j->next_sequence + 1) && j->held < most;
 }
 
+/* Whether a copy of the missing packet may come yet that is waited for, but for which not enough is
+ * held back: what is invented until then is heard where sound would have been missing, and from
+ * there on enough is. */
+static bool may_be_copied(const struct jitter *j, int64_t play, int64_t wanted)
+{
+    bool worth = false;
+
+    for (size_t i = 0; i < JITTER_COPIES; i++)
+        worth |= j->copies[i].worth;
+    return worth && j->held < units(j, HOLD_MS) &&
+           delay(j, j->next_timestamp, play) < wanted - units(j, FAST_MS);
+}
+
 /* The first that waits is not the one whose turn it is. */
-static bool look_beyond_gap(struct jitter *j, const struct jitter_stored *first, int64_t late,
+static bool look_beyond_gap(struct jitter *j, const struct jitter_stored *first, int64_t play,
                             int64_t wanted, struct jitter_decision *out)
 {
-    int64_t gap;
+    int64_t gap, late = delay(j, first->timestamp, play);
 
-    if (may_be_overtaken(j, first)) {
+    if (may_be_overtaken(j, first) || may_be_copied(j, play, wanted)) {
         stand_still(j, out, units(j, STEP_MS));
         return true;
     }
@@ -335,7 +351,7 @@ static bool look_at_first(struct jitter *j, int64_t play, uint32_t queued,
     while (j->next_sequence < first->sequence && has_come(j, j->next_sequence))
         j->next_sequence++;
     if (first->sequence != j->next_sequence)
-        return look_beyond_gap(j, first, late, wanted, out);
+        return look_beyond_gap(j, first, play, wanted, out);
     gap = first->timestamp - j->next_timestamp;
     if (gap >= (int64_t)j->packet_units && gap > j->held) {
         j->paused = true; /* nothing was lost: the sender had nothing to say */

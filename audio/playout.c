@@ -21,6 +21,7 @@ enum {
 
 /* The alikeness of periods that will do then, and in good time. */
 static const double LATE_ALIKE = 0.7, VERY_LATE_ALIKE = 0.5;
+static const double PAUSES_ALONE = 2;     /* no two periods are */
 static const double PAUSE = 0.06;         /* of the loudness of speech, -24 dB: a pause */
 static const double LOUDNESS_STEP = 0.02; /* of one packet in it */
 
@@ -350,9 +351,10 @@ static struct stretch_how how_to_stretch(const struct playout *p,
         .rate_hz = p->rate_hz,
         .channels = p->channels,
         .most = most,
-        .alike = ms > VERY_LATE_MS ? VERY_LATE_ALIKE
-                 : ms > LATE_MS    ? LATE_ALIKE
-                                   : STRETCH_ALIKE,
+        .alike = what->in_pauses     ? PAUSES_ALONE
+                 : ms > VERY_LATE_MS ? VERY_LATE_ALIKE
+                 : ms > LATE_MS      ? LATE_ALIKE
+                                     : STRETCH_ALIKE,
         .pause = PAUSE * p->loudness,
     };
 }

@@ -21,7 +21,8 @@ struct stretch_how {
     uint32_t rate_hz;
     uint8_t channels; /* 1 or 2; 0: 1 */
     size_t most;      /* samples to come or go, never more */
-    double alike;     /* correlation of periods, up to 1; STRETCH_ALIKE as a rule */
+    double alike;     /* correlation of periods, up to 1; STRETCH_ALIKE as a rule; more: speech
+                         stays as it is */
     double pause;     /* root mean square under which all is a pause; what is under 30 always is */
 };
 

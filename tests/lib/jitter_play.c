@@ -96,7 +96,7 @@ static uint32_t stretched(struct player *p, const struct jitter_decision *what)
 
     if (!speaks(p))
         return amount < most ? amount : most;
-    if (period > amount || well > (amount > 50 * ms ? 80 : 50))
+    if (what->in_pauses || period > amount || well > (amount > 50 * ms ? 80 : 50))
         return 0;
     return period;
 }

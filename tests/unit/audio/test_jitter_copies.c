@@ -258,6 +258,77 @@ static void test_a_burst_is_no_delay_where_copies_are_waited_for(void **state)
     jitter_free(j);
 }
 
+struct listener {
+    struct jitter *jitter;
+    struct jitter_decision what; /* the latest */
+    int i;                       /* packet that is sent next */
+    uint64_t play_us;
+};
+
+/* n packets are sent, as above, of which those come whose letter in came is not x, and the sound is
+ * played as it is asked for. */
+static void hear(struct listener *l, const char *came, bool copies)
+{
+    for (; *came; came++, l->i++) {
+        struct jitter_packet p = packet(l->i);
+        uint64_t now_us = (uint64_t)l->i * 20000;
+
+        p.fec = true;
+        if (*came != 'x') {
+            jitter_put(l->jitter, &p, now_us);
+            if (copies)
+                put_copy(l->jitter, l->i - 4, l->i, 1);
+        }
+        for (; l->play_us <= now_us; l->play_us += (uint64_t)l->what.duration * 1000 / MS)
+            jitter_get(l->jitter, l->play_us, 0, &l->what);
+    }
+}
+
+/* Who has lost one a second ago, and now gets copies. */
+static void begin_listening(struct listener *l)
+{
+    struct jitter_config config = {.clock_hz = 8000};
+
+    *l = (struct listener){.i = 4, .play_us = 80000};
+    assert_int_equal(jitter_new(&config, &l->jitter), 0);
+    hear(l, "....................x..................................................", false);
+    hear(l, "..", true);
+    assert_in_range(target_ms(l->jitter), 80, 100);
+}
+
+static void test_room_for_copies_is_made_in_pauses(void **state)
+{
+    struct listener l;
+
+    (void)state;
+    begin_listening(&l);
+    hear(&l, "..", true);
+    assert_int_equal(l.what.action, JITTER_DECODE);
+    assert_int_equal(l.what.stretch, JITTER_EXPAND);
+    assert_true(l.what.in_pauses);
+    jitter_free(l.jitter);
+}
+
+/* Three are lost while not enough is held back for their copies: these are waited for and played,
+ * and those of the next three come in time. */
+static void test_room_for_copies_is_made_where_sound_is_missing(void **state)
+{
+    struct jitter_stats before, after;
+    struct listener l;
+
+    (void)state;
+    begin_listening(&l);
+    for (int burst = 0; burst < 2; burst++) {
+        jitter_stats(l.jitter, &before);
+        hear(&l, "....................xxx....................", true);
+        jitter_stats(l.jitter, &after);
+        assert_int_equal(after.redundant - before.redundant, 3);
+        assert_in_range(after.held_ms + after.concealed_ms - before.held_ms - before.concealed_ms,
+                        burst ? 0 : 40, burst ? 10 : 90);
+    }
+    jitter_free(l.jitter);
+}
+
 static void test_copies_that_lie_are_refused(void **state)
 {
     struct jitter_config config = {.clock_hz = 8000};
@@ -369,6 +440,8 @@ int main(void)
         cmocka_unit_test(test_copies_that_come_with_digits),
         cmocka_unit_test(test_copies_that_lie_are_refused),
         cmocka_unit_test(test_copies_that_begin_behind_losses_are_waited_for),
+        cmocka_unit_test(test_room_for_copies_is_made_in_pauses),
+        cmocka_unit_test(test_room_for_copies_is_made_where_sound_is_missing),
         cmocka_unit_test(test_a_burst_is_no_delay_where_copies_are_waited_for),
     };
 
