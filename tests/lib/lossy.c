@@ -8,6 +8,7 @@
 #include "audio/playout.h"
 #include "audio/resample.h"
 #include "base/rand.h"
+#include "rtp/loss.h"
 #include "rtp/red.h"
 
 enum {
@@ -17,7 +18,8 @@ enum {
     TYPE = 96,
     RED_TYPE = 63,
     RTCP_MS = 4500, /* RFC 3550 6.2: 360 / 80 kbit/s */
-    LOOK_MS = 500,  /* how often our own loss is looked at, as phone/media_red does */
+    XR_HEADER = 8,
+    LOOK_MS = 500, /* how often our own loss is looked at, as phone/media_red does */
     LOOK_PACKETS = 40,
     FLYING = 64, /* packets on their way */
 };
@@ -57,6 +59,7 @@ struct way {
     struct rng rng, jitter;
     struct packet flying[FLYING];
     size_t n_flying;
+    struct rtp_loss fates;      /* of what we send, as they know them */
     struct counts theirs, ours; /* they receive what we send; we what they do */
     unsigned gaps, missing;     /* of ours, all in all: the length of bursts */
     uint64_t now_ms, next_send_ms, next_report_ms, looked_ms;
@@ -155,6 +158,27 @@ static uint64_t report_after(struct way *w, unsigned ms)
     return w->now_ms + (uint64_t)(ms * (0.5 + chance(&w->rng)) / COMPENSATION);
 }
 
+/* What their extended report says of losses in a row, as phone/media_xr reads it. */
+static void tell_runs(struct way *w, struct loss_report *report)
+{
+    struct xr_runs runs;
+    struct xr_packet packet = {.ssrc = 2, .runs = &runs};
+    uint8_t bytes[XR_PRINT_MAX];
+    struct slice blocks = {(char *)bytes + XR_HEADER, 0};
+    struct xr_block block;
+    struct xr_loss loss;
+    size_t n;
+
+    rtp_loss_runs(&w->fates, 1, &runs);
+    n = xr_print(&packet, bytes);
+    blocks.n = n > XR_HEADER ? n - XR_HEADER : 0;
+    report->burst = report->burst_of = 0;
+    if (xr_next(&blocks, &block) != 0 || xr_rle_read(&block, 1, &loss) != 0)
+        return;
+    report->burst = loss.runs ? (double)loss.lost / loss.runs : 0;
+    report->burst_of = loss.lost;
+}
+
 static void exchange_reports(struct way *w)
 {
     struct loss_report report;
@@ -174,6 +198,7 @@ static void exchange_reports(struct way *w)
     if (w->now_ms >= w->next_report_ms) {
         w->next_report_ms = report_after(w, RTCP_MS);
         report = told(&w->theirs);
+        tell_runs(w, &report);
         report.round_trip_ms = delayed_ms(w) + delayed_ms(w);
         report.jitter_ms = 2 * w->talk->jitter_ms / 3.0; /* of the mean difference of two */
         if (!loses(&w->reports, w->talk))
@@ -212,6 +237,7 @@ static void arrive(struct way *w, const struct packet *p)
         block[0] = (struct rtp_red_block){.payload = payload};
     if (n < 1)
         abort();
+    rtp_loss_note(&w->fates, p->sequence, RTP_LOSS_CAME);
     (void)playout_put(w->playout, w->codec, 1, p->sequence, p->timestamp, false,
                       block[n - 1].payload, p->at_us);
     for (int i = n - 2; i >= 0; i--)

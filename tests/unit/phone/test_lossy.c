@@ -31,7 +31,7 @@ static const struct row {
     {"5 % lost", TALK("opus", true, 0.05, 0, NULL, 0), 4.4, 4.25, 80, 70},
     {"10 % lost", TALK("opus", true, 0.1, 0, NULL, 0), 4.25, 4.1, 100, 70},
     {"20 % lost", TALK("opus", true, 0.2, 0, NULL, 0), 4.1, 4.0, 110, 70},
-    {"10 % lost in bursts of 3", TALK("opus", true, 0.1, 3, NULL, 0), 3.9, 3.4, 240, 70},
+    {"10 % lost in bursts of 3", TALK("opus", true, 0.1, 3, NULL, 0), 4.3, 3.8, 230, 70},
     {"up to 60 ms of jitter", TALK("opus", true, 0, 0, NULL, 60), 4.25, 4.45, 95, 32},
     {"up to 120 ms of jitter", TALK("opus", true, 0, 0, NULL, 120), 4.45, 4.4, 160, 32},
     {"5 % lost to a far end with FEC only", TALK("opus", false, 0.05, 0, NULL, 0), 4.3, 4.0, 90, 50},
