@@ -216,12 +216,16 @@ static void ask(struct transfer *t)
         refuse(t, 503, "no memory is left");
 }
 
-/* What came of one in it is still there. */
+/* What came of one in it is still there. What only ends is not: who hears that it came to nothing
+ * may have asked for the next before its stream is closed, or its busy tone over. */
 static bool has_led_to_another(const struct call *call)
 {
-    LIST_EACH (&call->phone->calls, at)
-        if (LIST_ITEM(at, struct call, link)->came_of == call->number)
+    LIST_EACH (&call->phone->calls, at) {
+        const struct call *made = LIST_ITEM(at, struct call, link);
+
+        if (made->came_of == call->number && made->state < CALL_TONE)
             return true;
+    }
     return false;
 }
 

@@ -310,6 +310,39 @@ static void a_list_allows_one_at_a_time(void **state)
     phones_wait(A, PHONE_TRANSFER_FOLLOWED, call);
 }
 
+/* Who hears that one came to nothing may name the next at once, as those that hunt do. */
+static void a_list_allows_the_next(void **state, unsigned refusal)
+{
+    struct phones *p = *state;
+    static struct far_end far;
+    uint32_t call = far_call(p, &far);
+    struct phone_command decline = {.kind = PHONE_REJECT, .status = refusal};
+    char final[32];
+
+    snprintf(final, sizeof final, "SIP/2.0 %u", refusal);
+    allow(A, &B->where);
+    for (unsigned i = 1; i <= 3; i++) {
+        refer(&far, i, &B->where);
+        answered(&far, 202);
+        phones_wait(A, PHONE_TRANSFER_FOLLOWED, call);
+        phones_wait(B, PHONE_INCOMING, 0);
+        decline.call = B->incoming;
+        phones_forget(p);
+        phone_do(B->phone, &decline, NULL, NULL);
+        PHONES_UNTIL(p, strstr(far.notify, final));
+    }
+}
+
+static void the_next_behind_a_decline(void **state)
+{
+    a_list_allows_the_next(state, 603);
+}
+
+static void the_next_behind_a_busy_one(void **state)
+{
+    a_list_allows_the_next(state, 486);
+}
+
 /* As when a call was answered by a rule: nobody may know that the room is heard elsewhere now. */
 static void an_open_microphone(void **state)
 {
@@ -628,6 +661,8 @@ int main(void)
         TEST(unmuted_meanwhile),
         TEST(a_list_allows_it),
         TEST(a_list_allows_one_at_a_time),
+        TEST(the_next_behind_a_decline),
+        TEST(the_next_behind_a_busy_one),
         TEST(a_list_does_not_have_it),
         TEST(busy),
         TEST(given_up),
