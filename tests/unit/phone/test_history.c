@@ -10,6 +10,10 @@
 #define WRITERS 4
 #define CALLS_EACH 100
 #define KILLS 25
+/* At most, by each that is killed, however long the machine lets them: their rows stay below
+ * HISTORY_WAITING_MAX, behind which one is refused, and all calls below HISTORY_CALLS_MAX, behind
+ * which the first go. */
+#define CALLS_BEFORE_KILL 1000
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
@@ -152,6 +156,15 @@ static void moved_away(void **state)
 
 /* --- several processes ---------------------------------------------------------------------- */
 
+static void note_calls(struct history *h, int calls, long pause_ms)
+{
+    for (int i = 1; i <= calls; i++) {
+        noted_end(h, noted_begin(h, i, "sip:p@h"), i, HISTORY_ANSWERED);
+        noted_nap(pause_ms);
+    }
+}
+
+/* calls: 0: until it is killed. */
 static pid_t start_writer(int calls, long pause_ms)
 {
     pid_t pid = fork();
@@ -160,10 +173,9 @@ static pid_t start_writer(int calls, long pause_ms)
     if (pid == 0) {
         struct history *h = noted_open();
 
-        for (int i = 1; i <= calls || calls == 0; i++) {
-            noted_end(h, noted_begin(h, i, "sip:p@h"), i, HISTORY_ANSWERED);
-            noted_nap(pause_ms);
-        }
+        note_calls(h, calls ? calls : CALLS_BEFORE_KILL, pause_ms);
+        while (!calls)
+            pause();
         history_free(h, PATIENCE_MS);
         _exit(noted_at.told > 0);
     }
