@@ -142,7 +142,7 @@ def extended():
         seq = 65500
         for _ in range(4):  # of 25 packets five in a row do not come
             seq = talk.rtp.burst(talk.port, 20, seq=seq, ssrc=0xabcdef01, pause=0.002) + 5
-        talk.rtp.burst(talk.port, 64, seq=seq, ssrc=0xabcdef01, pause=0.002)  # what is settled
+        talk.rtp.burst(talk.port, 24, seq=seq, ssrc=0xabcdef01, pause=0.002)  # what is settled
         asked = struct.pack("!BBHI", 0x80, 201, 1, 0xabcdef01) + struct.pack(
             "!BBHIBBHQ", 0x80, 207, 4, 0xabcdef01, 4, 0, 2, 0x1111222233334444)
         talk.rtp.sockets[1].sendto(asked, ("127.0.0.1", talk.port + 1))
