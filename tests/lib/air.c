@@ -59,7 +59,8 @@ void air_plug(const char *name)
         i++;
     if (i == CARDS || strlen(name) >= sizeof cards[i].name)
         abort();
-    strcpy(cards[i].name, name);
+    if (!cards[i].name[0]) /* else somebody may be reading it */
+        strcpy(cards[i].name, name);
     atomic_store(&cards[i].plugged, true);
 }
 
