@@ -7,7 +7,8 @@
 
 #define END_PACKETS 3
 #define END_BIT 0x80
-#define VOLUME 10 /* -10 dBm0, as telephones send (RFC 4733 2.3.4: 0 to 63) */
+#define VOLUME 10    /* -10 dBm0, as telephones send (RFC 4733 2.3.4: 0 to 63) */
+#define LAST_TONE 15 /* what is behind that is no tone: flash */
 #define MAX_DURATION 0xffff
 /* A packet that was overtaken is of a key that began so long ago at most: a whole segment, and what
  * networks reorder (three seconds at 48 kHz). What seems to be older is of a clock that began anew.
@@ -106,8 +107,10 @@ static void take_digit(struct rtp_event_sender *s, uint32_t timestamp, uint32_t 
 
 static void fill(const struct rtp_event_sender *s, bool marker, struct rtp_event_packet *out)
 {
+    uint8_t volume = s->code <= LAST_TONE ? VOLUME : 0; /* 2.3.4: 0 where there is no tone */
+
     out->payload[0] = s->code;
-    out->payload[1] = (uint8_t)(VOLUME | (s->state == RTP_EVENT_END ? END_BIT : 0));
+    out->payload[1] = (uint8_t)(volume | (s->state == RTP_EVENT_END ? END_BIT : 0));
     rtp_put16(out->payload + 2, s->duration);
     out->timestamp = s->timestamp;
     out->marker = marker;

@@ -110,6 +110,19 @@ static void test_a_long_key_goes_on_in_segments(void **state)
     assert_int_equal(keys, 1);
 }
 
+/* RFC 4733 2.3.4: of what is no tone it is 0. */
+static void test_a_flash_has_no_volume(void **state)
+{
+    struct run flash = run_digits("!", 10, RATE), key = run_digits("D", 10, RATE);
+
+    (void)state;
+    for (unsigned i = 0; i < flash.n; i++) {
+        assert_int_equal(flash.packets[i].payload[0], 16);
+        assert_int_equal(flash.packets[i].payload[1] & 0x3f, 0);
+        assert_int_equal(key.packets[i].payload[1] & 0x3f, 10);
+    }
+}
+
 static void test_push_takes_all_or_nothing(void **state)
 {
     struct rtp_event_sender s;
@@ -220,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_a_comma_waits_a_second),
         cmocka_unit_test(test_at_48_khz),
         cmocka_unit_test(test_a_long_key_goes_on_in_segments),
+        cmocka_unit_test(test_a_flash_has_no_volume),
         cmocka_unit_test(test_push_takes_all_or_nothing),
         cmocka_unit_test(test_what_is_dropped_is_counted),
         cmocka_unit_test(test_every_key_has_its_code),
