@@ -111,22 +111,22 @@ static void fill(const struct rtp_event_sender *s, bool marker, struct rtp_event
 
     out->payload[0] = s->code;
     out->payload[1] = (uint8_t)(volume | (s->state == RTP_EVENT_END ? END_BIT : 0));
-    rtp_put16(out->payload + 2, s->duration);
+    rtp_put16(out->payload + 2, s->duration < MAX_DURATION ? s->duration : MAX_DURATION);
     out->timestamp = s->timestamp;
     out->marker = marker;
 }
 
-/* The key is down for another packet time. */
+/* The key is down for another packet time. 2.5.1.3: all that the field can say has been said, and
+ * the rest is the next segment, which begins there; a key does not end before that is told of. */
 static void key_goes_on(struct rtp_event_sender *s, uint32_t samples)
 {
-    if (s->duration + samples > MAX_DURATION) {
-        /* 2.5.1.3: the next segment begins where the field of the last one ended. */
-        s->timestamp += s->duration;
-        s->duration = 0;
+    if (s->duration > MAX_DURATION) {
+        s->timestamp += MAX_DURATION;
+        s->duration -= MAX_DURATION;
     }
-    s->duration += samples;
+    s->duration += s->left > 0 ? samples : 0;
     s->left -= s->left < samples ? s->left : samples;
-    if (s->left == 0) {
+    if (s->left == 0 && s->duration <= MAX_DURATION) {
         s->state = RTP_EVENT_END;
         s->repeats = END_PACKETS;
     }

@@ -101,13 +101,32 @@ static void test_a_long_key_goes_on_in_segments(void **state)
             segments++;
             assert_false(run.packets[i].marker);
             assert_false(ends(&run.packets[i - 1]));
-            assert_int_equal(run.packets[i].timestamp - run.packets[i - 1].timestamp,
-                             duration_of(&run.packets[i - 1]));
+            assert_int_equal(duration_of(&run.packets[i - 1]), 0xffff);
+            assert_int_equal(run.packets[i].timestamp - run.packets[i - 1].timestamp, 0xffff);
         }
         keys += rtp_event_receive(&r, payload, run.packets[i].timestamp) != 0;
     }
     assert_true(segments > 1);
     assert_int_equal(keys, 1);
+    /* What was told of in all is what the key lasted. */
+    assert_int_equal(run.packets[run.n - 1].timestamp - 1000 + duration_of(&run.packets[run.n - 1]),
+                     100000);
+}
+
+/* Nor does it end in a packet that cannot say all of it. */
+static void test_a_key_that_ends_beyond_the_field(void **state)
+{
+    struct run run = run_digits("9", 20, 700000); /* 70,000 in five packets */
+
+    (void)state;
+    assert_int_equal(run.n, 8);
+    assert_int_equal(duration_of(&run.packets[4]), 0xffff);
+    assert_false(ends(&run.packets[4]));
+    for (unsigned i = 5; i < run.n; i++) {
+        assert_true(ends(&run.packets[i]));
+        assert_int_equal(run.packets[i].timestamp, 1000 + 0xffff);
+        assert_int_equal(duration_of(&run.packets[i]), 70000 - 0xffff);
+    }
 }
 
 /* RFC 4733 2.3.4: of what is no tone it is 0. */
@@ -233,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_a_comma_waits_a_second),
         cmocka_unit_test(test_at_48_khz),
         cmocka_unit_test(test_a_long_key_goes_on_in_segments),
+        cmocka_unit_test(test_a_key_that_ends_beyond_the_field),
         cmocka_unit_test(test_a_flash_has_no_volume),
         cmocka_unit_test(test_push_takes_all_or_nothing),
         cmocka_unit_test(test_what_is_dropped_is_counted),
