@@ -132,11 +132,23 @@ static void key_goes_on(struct rtp_event_sender *s, uint32_t samples)
     }
 }
 
+/* Another clock in the middle of a key or pause, as another codec was agreed on: what is left of it
+ * lasts as long as before. */
+static void follow_clock(struct rtp_event_sender *s, uint32_t rate_hz)
+{
+    if (s->rate_hz && s->rate_hz != rate_hz) {
+        s->duration = (uint32_t)((uint64_t)s->duration * rate_hz / s->rate_hz);
+        s->left = (uint32_t)((uint64_t)s->left * rate_hz / s->rate_hz);
+    }
+    s->rate_hz = rate_hz;
+}
+
 bool rtp_event_next(struct rtp_event_sender *s, uint32_t timestamp, uint32_t samples,
                     uint32_t rate_hz, struct rtp_event_packet *out)
 {
     bool marker;
 
+    follow_clock(s, rate_hz);
     if (s->state == RTP_EVENT_WAIT && s->left == 0)
         s->state = RTP_EVENT_IDLE;
     if (s->state == RTP_EVENT_IDLE && s->head != s->tail)

@@ -34,6 +34,7 @@ struct rtp_event_sender {
     uint32_t key_ms;    /* that keys last */
     bool begins;        /* the next packet is the first of its event */
     uint32_t timestamp; /* of the event, or of its current segment */
+    uint32_t rate_hz;   /* the event's clock, of these: */
     uint32_t duration;  /* of the current segment; what the field cannot say is of the next one */
     uint32_t left;      /* of the key, or of the pause */
 };

@@ -142,6 +142,36 @@ static void test_a_flash_has_no_volume(void **state)
     }
 }
 
+/* In which packet time the key 1 begins, where another codec is agreed on in packet time change. */
+static unsigned one_begins(const char *digits, unsigned change, uint32_t before_hz,
+                           uint32_t behind_hz)
+{
+    struct rtp_event_sender s;
+    struct rtp_event_packet p;
+    unsigned tick = 0;
+
+    rtp_event_sender_init(&s);
+    assert_int_equal(rtp_event_push(&s, slice_of(digits)), 0);
+    for (; tick < MAX_PACKETS; tick++) {
+        uint32_t rate_hz = tick < change ? before_hz : behind_hz;
+
+        if (rtp_event_next(&s, tick, rate_hz / 50, rate_hz, &p) && p.payload[0] == 1)
+            break;
+    }
+    return tick;
+}
+
+static void test_another_clock_changes_no_time(void **state)
+{
+    (void)state;
+    assert_int_equal(one_begins("51", 0, RATE, RATE), 10);
+    assert_int_equal(one_begins("51", 2, 48000, 8000), 10);
+    assert_int_equal(one_begins("51", 2, 8000, 48000), 10);
+    assert_int_equal(one_begins("51", 8, 48000, 8000), 10);
+    assert_int_equal(one_begins(",1", 10, 48000, 8000), 50);
+    assert_int_equal(one_begins(",1", 10, 8000, 48000), 50);
+}
+
 static void test_push_takes_all_or_nothing(void **state)
 {
     struct rtp_event_sender s;
@@ -254,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_a_long_key_goes_on_in_segments),
         cmocka_unit_test(test_a_key_that_ends_beyond_the_field),
         cmocka_unit_test(test_a_flash_has_no_volume),
+        cmocka_unit_test(test_another_clock_changes_no_time),
         cmocka_unit_test(test_push_takes_all_or_nothing),
         cmocka_unit_test(test_what_is_dropped_is_counted),
         cmocka_unit_test(test_every_key_has_its_code),
