@@ -221,7 +221,7 @@ static void set_formats(const struct call *call, const struct sdp_stream *stream
         p->receive_formats[p->n_receive_formats++] =
             format_of(&us->codecs[stream->receive[i].codec], stream->receive[i].type);
     memset(p->event_receive, MEDIA_NO_EVENTS, sizeof p->event_receive);
-    p->event_receive[0] = stream->event_receive.type;
+    memcpy(p->event_receive, stream->events, stream->n_events);
     p->event_send = stream->event_send.type;
     p->event_rate_hz = stream->event_send.rate_hz;
     p->find_tones = call_digits_listens(call, stream->event_receive.type != SDP_NO_TYPE);

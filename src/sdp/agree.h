@@ -114,6 +114,10 @@ void sdp_stream_set_codec(struct sdp_stream *stream, const struct sdp_media *med
                           const struct sdp_local *local, size_t codec, uint8_t type);
 /* Adds a number that may arrive, unless it has a meaning already or there is no room. */
 void sdp_stream_add_receive(struct sdp_stream *stream, uint8_t type, size_t codec);
+/* Begins the numbers that keys may arrive under, with the one agreed on, if any; and adds another,
+ * unless it has a meaning already or there is no room. */
+void sdp_stream_begin_events(struct sdp_stream *stream);
+void sdp_stream_add_event(struct sdp_stream *stream, uint8_t type);
 /* The telephone-event of media: the one at the codec's rate, else the first; type is SDP_NO_TYPE
  * where there is none. */
 struct sdp_event sdp_media_event(const struct sdp_media *media, uint32_t rate_hz);

@@ -41,6 +41,7 @@ static int accept(struct sdp_stream *stream, const struct sdp_model *offer,
     if (local->telephone_event)
         stream->event_send = sdp_media_event(media, stream->codec.rate_hz);
     stream->event_receive = stream->event_send;
+    sdp_stream_begin_events(stream);
     stream->red_send = SDP_NO_TYPE;
     if (local->redundancy && sdp_red_carries(&stream->codec))
         stream->red_send = sdp_red_find(media, stream->codec.rate_hz, stream->send_type);
@@ -62,6 +63,7 @@ static void remove_stream(struct sdp_agreement *a)
     a->stream.remote_rtcp.port = 0;
     a->stream.n_receive = 0;
     a->stream.event_send.type = a->stream.event_receive.type = SDP_NO_TYPE;
+    a->stream.n_events = 0;
     a->stream.red_send = a->stream.red_receive = SDP_NO_TYPE;
     a->stream.noise_send = a->stream.noise_receive = SDP_NO_TYPE;
 }

@@ -207,6 +207,20 @@ static void list_receive(struct sdp_agreement *a, const struct sdp_media *media)
     }
 }
 
+/* Likewise for keys, where any are agreed on: those of whoever sends another codec than we do come
+ * at its clock. */
+static void list_events(struct sdp_agreement *a)
+{
+    struct sdp_stream *stream = &a->stream;
+
+    sdp_stream_begin_events(stream);
+    if (stream->n_events == 0)
+        return;
+    for (size_t i = 0; i < a->local.n_codecs; i++)
+        sdp_stream_add_event(stream, a->numbers.event[i]);
+    sdp_stream_add_event(stream, stream->event_send.type);
+}
+
 /* Only an answer to sendrecv says whether the other side holds us. To sendonly some say inactive
  * though they only follow; and what was offered because they hold is no news. */
 static void read_answer(struct sdp_agreement *a, const struct sdp_model *answer,
@@ -242,6 +256,7 @@ int sdp_offer_answered(struct sdp_agreement *a, const struct sdp_model *answer)
     sdp_noise_choose(&a->stream, &a->local, media);
     a->stream.noise_receive = sdp_noise_offered(&a->local);
     list_receive(a, media);
+    list_events(a);
     read_answer(a, answer, media);
     a->local.keying.id_said = a->local.keying.id_said || has_room_for_id(a);
     a->agreed = true;

@@ -146,6 +146,20 @@ void sdp_stream_add_receive(struct sdp_stream *stream, uint8_t type, size_t code
     stream->receive[stream->n_receive++] = (struct sdp_payload){type, (uint8_t)codec};
 }
 
+void sdp_stream_begin_events(struct sdp_stream *stream)
+{
+    stream->n_events = stream->event_receive.type != SDP_NO_TYPE;
+    stream->events[0] = stream->event_receive.type;
+}
+
+void sdp_stream_add_event(struct sdp_stream *stream, uint8_t type)
+{
+    if (may_arrive(stream, type) || type == stream->red_receive || type == stream->red_send ||
+        memchr(stream->events, type, stream->n_events) || stream->n_events == SDP_MAX_EVENTS)
+        return;
+    stream->events[stream->n_events++] = type;
+}
+
 struct sdp_event sdp_media_event(const struct sdp_media *media, uint32_t rate_hz)
 {
     struct sdp_event out = {SDP_NO_TYPE, 0};

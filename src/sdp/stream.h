@@ -63,6 +63,8 @@ struct sdp_event {
     uint32_t rate_hz; /* of its rtpmap: the unit of durations; the codec's, where both sides can */
 };
 
+#define SDP_MAX_EVENTS 4
+
 /* What was agreed. */
 struct sdp_stream {
     /* As we see it: SDP_SENDONLY means that we send. Without its SEND bit nothing is sent, which
@@ -85,6 +87,8 @@ struct sdp_stream {
     struct sdp_payload receive[2 * SDP_MAX_CODECS]; /* every number that may arrive */
     size_t n_receive;
     struct sdp_event event_send, event_receive;
+    uint8_t events[SDP_MAX_EVENTS]; /* every number that keys may arrive under */
+    size_t n_events;
     uint8_t noise_send, noise_receive; /* comfort noise (RFC 3389), or SDP_NO_TYPE */
     uint8_t red_send, red_receive;     /* packets of the codec with earlier ones (RFC 2198) */
 

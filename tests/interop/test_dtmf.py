@@ -2,9 +2,11 @@
 """Keys by SIP INFO and as tones in the sound, and one press that comes by two ways."""
 import math
 import os
+import re
 import struct
 import sys
 import time
+from types import SimpleNamespace
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from lib import rtp, sip, sound, tap, tphone
@@ -252,10 +254,10 @@ def tones_not_wanted():
 
 # --- both -----------------------------------------------------------------------------------------
 
-def press_event(talk, code, ts, seq):
+def press_event(talk, code, ts, seq, kind=101):
     for i, d in enumerate((160, 320, 480, 640, 640, 640)):
         talk.rtp.send(rtp.packet(seq + i, ts, 0x55, struct.pack("!BBH", code, 10 | (i > 2) << 7, d),
-                                 101, i == 0), talk.port)
+                                 kind, i == 0), talk.port)
         time.sleep(0.01)
 
 
@@ -294,6 +296,25 @@ def both_ways():
         find(lambda: [(d, w) if d != "7" else d for d, w in talk.told()], press,
              ["7", "7", ("9", "info"), ("0", "rtp")])
         talk.end()
+
+
+@case("keys come under each number that we offered, and under the other side's own (RFC 3264 6.1)")
+def other_numbers():
+    with Room() as room:
+        end = room.keep(rtp.RtpPeer())
+        caller = Caller(room, codec="opus, pcmu", json=True)
+        invite = caller.invite()
+        ours = {int(rate): int(kind) for kind, rate in
+                re.findall(rb"a=rtpmap:(\d+) telephone-event/(\d+)", invite.body)}
+        theirs = f"a=rtpmap:97 telephone-event/8000\r\na=rtpmap:{ours[48000]} telephone-event/48000"
+        ok = caller.answer(invite, body=sip.sdp(end.port, formats=f"0 97 {ours[48000]}",
+                                                extra=theirs))
+        caller.wait("ACK")
+        talk = SimpleNamespace(rtp=end, port=media(invite)[0][1])
+        for i, kind in enumerate((ours[8000], ours[48000], 97)):
+            press_event(talk, i + 1, 8000 * (i + 1), 100 + 6 * i, kind)
+        we_took(caller.phone, "123", "rtp")
+        caller.leave(invite, ok)
 
 
 @case("what a call wants outweighs its account, and that the phone: events are offered or not")

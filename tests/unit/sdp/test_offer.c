@@ -345,6 +345,54 @@ static void check_local(void **state)
     sdp_exchange_free(x);
 }
 
+/* RFC 3264 6.1: whatever was offered may come, keys at the clock of another codec too; and some send
+ * under the number that they have for us. */
+static void keys_come_under_all_numbers(void **state)
+{
+    /* clang-format off */
+    static const struct {
+        const char *formats, *more, *events;
+    } answers[] = {
+        {"0 101", "a=rtpmap:101 telephone-event/8000\r\n", "101 102 "},
+        {"96 0 102 101", "a=rtpmap:96 opus/48000/2\r\na=rtpmap:102 telephone-event/48000\r\n"
+         "a=rtpmap:101 telephone-event/8000\r\n", "102 101 "},
+        {"0 97", "a=rtpmap:97 telephone-event/8000\r\n", "101 102 97 "},
+        {"0", "", ""},
+        {"0 8 96", "a=rtpmap:8 PCMA/8000\r\na=rtpmap:96 telephone-event/8000\r\n", "101 102 "},
+        {"0 102 101", "a=rtpmap:102 red/8000\r\na=fmtp:102 0/0\r\n"
+         "a=rtpmap:101 telephone-event/8000\r\n", "101 "},
+        {"0 104 103", "a=rtpmap:104 red/8000\r\na=fmtp:104 0/0\r\n"
+         "a=rtpmap:103 telephone-event/8000\r\n", "101 102 103 "},
+        {"0 101 104", "a=rtpmap:101 red/8000\r\na=fmtp:101 0/0\r\n"
+         "a=rtpmap:104 telephone-event/8000\r\n", "101 102 "},
+    };
+    /* clang-format on */
+    struct rng rng = rng_seeded(1);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        struct sdp_local local = sdp_test_local();
+        struct buf out = buf_new(4000), answer = buf_new(1000), events = buf_new(100);
+        const struct sdp_stream *stream;
+        struct sdp_exchange *x;
+
+        local.redundancy = true; /* under 103 and 104 */
+        assert_int_equal(sdp_exchange_new(&local, &rng, &x), 0);
+        assert_int_equal(sdp_exchange_offer(x, &out), 0);
+        buf_printf(&answer, HEAD "m=audio 5004 RTP/AVP %s\r\n%s", answers[i].formats,
+                   answers[i].more);
+        assert_int_equal(sdp_exchange_take_answer(x, buf_slice(&answer)), 0);
+        stream = sdp_exchange_stream(x);
+        for (size_t n = 0; n < stream->n_events; n++)
+            buf_printf(&events, "%u ", stream->events[n]);
+        assert_string_equal(buf_cstr(&events), answers[i].events);
+        buf_free(&out);
+        buf_free(&answer);
+        buf_free(&events);
+        sdp_exchange_free(x);
+    }
+}
+
 /* RFC 3389 4: comfort noise is offered once, under 13, and agreed on with the codecs that have none
  * of their own. */
 static void noise_is_offered(void **state)
@@ -422,12 +470,14 @@ int main(void)
                                       cmocka_unit_test(test_an_agreed_codec_keeps_its_redundancy),
                                       cmocka_unit_test(test_a_number_of_theirs_is_always_said),
                                       cmocka_unit_test(test_what_is_left_out_counts_once)};
+    const struct CMUnitTest keys[] = {cmocka_unit_test(keys_come_under_all_numbers)};
     const struct CMUnitTest noise[] = {
         cmocka_unit_test(noise_is_offered),
         cmocka_unit_test(noise_is_answered),
     };
 
     return cmocka_run_group_tests_name("sdp/offer noise", noise, NULL, NULL) +
+           cmocka_run_group_tests_name("sdp/offer keys", keys, NULL, NULL) +
            RUN_ROWS("sdp/offer rows", rows, check_row) +
            RUN_ROWS("sdp/offer redundancy", red_rows, check_red) +
            cmocka_run_group_tests_name("sdp/offer redundancy of many", many, NULL, NULL) +
