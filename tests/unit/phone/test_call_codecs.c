@@ -157,10 +157,63 @@ static void check_asked(void **state)
     assert_string_equal(us.codecs[0].fmtp, row->wanted);
 }
 
+/* Of RFC 7587 6.1 what the other side asks for goes to our encoder, and what we want of our own
+ * accord: the lower of two rates, constant sizes where either wants them. */
+/* clang-format off */
+static const struct encoded {
+    const char *name;
+    struct sdp_opus theirs;
+    struct config_sound ours;
+    struct media_opus wanted;
+} encoded[] = {
+    {"nothing is said", {0}, {0}, {0}},
+    {"they take FEC", {.useinbandfec = true}, {0}, {.fec = true}},
+    {"they want constant sizes", {.cbr = true}, {0}, {.cbr = true}},
+    {"we do", {0}, {.opus_cbr = CONFIG_CBR_YES}, {.cbr = true}},
+    {"they ask for DTX", {.usedtx = true}, {0}, {.dtx = true}},
+    {"and we do so where we are asked", {.usedtx = true}, {.dtx = CONFIG_DTX_ASKED}, {.dtx = true}},
+    {"or never", {.usedtx = true}, {.dtx = CONFIG_DTX_NO}, {0}},
+    {"or always", {0}, {.dtx = CONFIG_DTX_YES}, {.dtx = true}},
+    {"their bit rate", {.maxaveragebitrate_bps = 20000}, {0}, {.max_bitrate = 20000}},
+    {"ours is lower", {.maxaveragebitrate_bps = 20000}, {.opus_bitrate = 16000},
+     {.max_bitrate = 16000}},
+    {"theirs is lower", {.maxaveragebitrate_bps = 20000}, {.opus_bitrate = 24000},
+     {.max_bitrate = 20000}},
+    {"what they can play", {.maxplaybackrate_hz = 16000}, {0}, {.max_playback_hz = 16000}},
+    {"we send less", {.maxplaybackrate_hz = 16000}, {.opus_rate_hz = 8000},
+     {.max_playback_hz = 8000}},
+    {"we hear less", {.maxplaybackrate_hz = 16000}, {.opus_rate_hz = 24000},
+     {.max_playback_hz = 16000}},
+    {"how hard it works is our own affair", {0}, {.opus_complexity = 3}, {.complexity = 3}},
+};
+/* clang-format on */
+
+static void check_encoded(void **state)
+{
+    const struct encoded *row = *state;
+    struct phone_config config = {.sound = row->ours};
+    struct phone phone = {.config = &config};
+    struct call call = {.phone = &phone};
+    struct sdp_stream stream = {.codec = opus,
+                                .noise_receive = SDP_NO_TYPE,
+                                .noise_send = SDP_NO_TYPE,
+                                .opus = row->theirs};
+    struct media_params p = {.ptime_ms = 20};
+
+    call_codecs_limit(&call, &stream, &p);
+    assert_int_equal(p.opus.fec, row->wanted.fec);
+    assert_int_equal(p.opus.cbr, row->wanted.cbr);
+    assert_int_equal(p.opus.dtx, row->wanted.dtx);
+    assert_int_equal(p.opus.max_bitrate, row->wanted.max_bitrate);
+    assert_int_equal(p.opus.max_playback_hz, row->wanted.max_playback_hz);
+    assert_int_equal(p.opus.complexity, row->wanted.complexity);
+}
+
 int main(void)
 {
     return RUN_ROWS("phone/call_codecs", rows, check_row) |
            RUN_ROWS("phone/call_codecs stereo", stereo, check_stereo) |
            RUN_ROWS("phone/call_codecs spoken", spoken, check_spoken) |
-           RUN_ROWS("phone/call_codecs asked", asked, check_asked);
+           RUN_ROWS("phone/call_codecs asked", asked, check_asked) |
+           RUN_ROWS("phone/call_codecs encoded", encoded, check_encoded);
 }
