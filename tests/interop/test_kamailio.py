@@ -229,6 +229,7 @@ def bursts():
     with Room() as room:
         proxy = start_server(room)
         relay = room.keep(ServerRelay((proxy.host, proxy.port), Weather(loss=0.12, burst=3), 7))
+        servers.add(("127.0.0.1", relay.port))
         relay.rtp.skies[1] = Sky(CLEAR, 0)  # bob is heard without a loss: alice is told of hers
         account = proxy.account("alice")
         account.server = f"sip:127.0.0.1:{relay.port}"
