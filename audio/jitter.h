@@ -77,8 +77,8 @@ struct jitter_decision {
     bool first;     /* first packet of a stream or after a restart: reset the decoder */
     uint8_t payload_type;
     uint32_t timestamp;   /* with JITTER_DECODE: of the packet, as the stream was followed */
-    uint32_t skipped;     /* with JITTER_DECODE: what was held turned out lost, and the decoder has
-                             not heard of so much of it */
+    uint32_t skipped;     /* with JITTER_DECODE and JITTER_FEC: what was held turned out lost, and
+                             the decoder has not heard of so much of it, which comes before */
     uint32_t duration;    /* how much to play in consequence; above 0 */
     struct slice payload; /* good until the next call on this jitter buffer */
 };

@@ -251,11 +251,23 @@ static bool can_bridge(const struct jitter *j, const struct jitter_stored *next,
     return next->bridge && gap <= j->packet_units && !j->skipped;
 }
 
+/* What is to be played for the first of those that are missing in gap: a packet, but what is left
+ * of the first where sound was held in its place, so that the last one's place stays whole. */
+static int64_t first_of_gap(const struct jitter *j, const struct jitter_stored *next, int64_t gap)
+{
+    int64_t behind = (next->sequence - j->next_sequence - 1) * j->packet_units;
+    bool whole = !next->fec || gap <= behind || gap >= behind + j->packet_units;
+
+    if (gap < j->packet_units)
+        return gap;
+    return whole ? j->packet_units : gap - behind;
+}
+
 /* The packet whose turn it is did not come, but next, behind it, has: gap of sound is missing. */
 static void replace_lost(struct jitter *j, const struct jitter_stored *next, int64_t gap,
                          struct jitter_decision *out)
 {
-    int64_t duration = gap < j->packet_units ? gap : j->packet_units;
+    int64_t duration = first_of_gap(j, next, gap);
     bool from_next = can_recover(j, next, gap);
 
     decide(j, out, from_next ? JITTER_FEC : JITTER_CONCEAL, duration);
@@ -265,6 +277,8 @@ static void replace_lost(struct jitter *j, const struct jitter_stored *next, int
     }
     if (from_next) {
         go_on(j, 0);
+        out->skipped = j->skipped;
+        j->skipped = 0;
         j->stats.recovered++;
     }
     pass_over(j, j->next_sequence + 1);
@@ -273,11 +287,13 @@ static void replace_lost(struct jitter *j, const struct jitter_stored *next, int
 
 /* Takes what was played already, while nothing had come, off what is missing before next: so the
  * sound that was held then has stood in for what was lost. What next brings along of it is played
- * all the same. */
+ * all the same, be it of the only one that is lost or of the last of several. */
 static int64_t missing_before(struct jitter *j, const struct jitter_stored *next)
 {
     int64_t gap = next->timestamp - j->next_timestamp;
-    int64_t held = j->held < gap ? j->held : gap;
+    bool several = next->sequence > j->next_sequence + 1 && gap > j->packet_units;
+    int64_t most = next->fec && several ? gap - j->packet_units : gap;
+    int64_t held = j->held < most ? j->held : most;
     int64_t drawn = j->drawn < held ? j->drawn : held;
 
     if (held > 0 && !can_recover(j, next, gap)) {

@@ -458,6 +458,7 @@ static size_t make_sound(struct playout *p, const struct jitter_decision *what, 
         memset(store, 0, bytes_of(p, samples));
         return samples;
     }
+    tell_lost(p, p->decoder, what->skipped);
     if (what->payload.n && audio_codec_at(what->payload_type) == p->decoder_codec)
         next = what->payload;
     decode_lost(p, p->decoder, next, store, samples);

@@ -178,6 +178,61 @@ static void holds_the_sound_until_a_late_one_comes(void **state)
     jitter_free(j);
 }
 
+/* The decision at now_ms, which is one of action, for so many ms. */
+static struct jitter_decision plays(struct jitter *j, uint64_t now_ms, enum jitter_action action,
+                                    uint32_t ms)
+{
+    struct jitter_decision what;
+
+    jitter_get(j, now_ms * 1000, 0, &what);
+    assert_int_equal(what.action, action);
+    assert_int_equal(what.duration, ms * MS);
+    return what;
+}
+
+/* What was held, and what is invented, is for the first of the two. */
+static void two_lost_while_the_sound_is_held(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    get(j, 80);
+    get(j, 100);
+    assert_string_equal(get(j, 120), "H");
+    put(j, 6, 125);
+    plays(j, 130, JITTER_CONCEAL, 10);
+    plays(j, 140, JITTER_FEC, 20);
+    assert_string_equal(get(j, 160), "D6");
+    assert_int_equal(stats_of(j).lost, 2);
+    assert_int_equal(stats_of(j).recovered, 1);
+    assert_int_equal(stats_of(j).concealed_ms, 20);
+    assert_int_equal(stats_of(j).held_ms, 0);
+    jitter_free(j);
+}
+
+/* The decoder hears of the first before the second is got back, not behind it. */
+static void two_lost_while_the_sound_is_held_for_both(void **state)
+{
+    struct jitter *j = playing();
+    struct jitter_decision what;
+
+    (void)state;
+    get(j, 80);
+    get(j, 100);
+    for (uint64_t now = 120; now < 150; now += 10)
+        assert_string_equal(get(j, now), "H");
+    put(j, 6, 145);
+    what = plays(j, 150, JITTER_FEC, 20);
+    assert_int_equal(what.skipped, PACKET);
+    what = plays(j, 170, JITTER_DECODE, 20);
+    assert_int_equal(what.skipped, 0);
+    assert_int_equal(stats_of(j).lost, 2);
+    assert_int_equal(stats_of(j).recovered, 1);
+    assert_int_equal(stats_of(j).concealed_ms, 20);
+    assert_int_equal(stats_of(j).held_ms, 10);
+    jitter_free(j);
+}
+
 static int put_without_fec(struct jitter *j, int i, uint64_t now_ms)
 {
     struct jitter_packet p = packet(i);
@@ -543,6 +598,8 @@ int main(void)
         cmocka_unit_test(holds_the_sound_until_a_late_one_comes),
         cmocka_unit_test(what_was_held_stands_in_for_what_is_lost),
         cmocka_unit_test(what_the_next_brings_along_is_played_all_the_same),
+        cmocka_unit_test(two_lost_while_the_sound_is_held),
+        cmocka_unit_test(two_lost_while_the_sound_is_held_for_both),
         cmocka_unit_test(waits_a_little_for_one_that_may_be_overtaken),
         cmocka_unit_test(bridges_to_the_next_where_none_is_overtaken),
         cmocka_unit_test(plays_slower_what_is_left_when_the_next_is_overdue),
