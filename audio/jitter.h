@@ -47,9 +47,10 @@ struct jitter_packet {
     uint16_t sequence;
     uint8_t payload_type;
     bool marker;
-    bool fec;    /* the payload's codec may carry the packet before it */
-    bool bridge; /* the payload helps to invent the packet before it */
-    bool rest;   /* the sender says that nothing follows it for a while */
+    bool fec;     /* the payload's codec may carry the packet before it, */
+    bool carries; /* and this one does: it counts as recovered then, else as invented */
+    bool bridge;  /* the payload helps to invent the packet before it */
+    bool rest;    /* the sender says that nothing follows it for a while */
     struct slice payload;
 };
 
@@ -94,7 +95,7 @@ struct jitter_stats {
                               room or memory */
     uint64_t restarts;     /* another SSRC, or sequence numbers that started anew */
     uint64_t played_ms;    /* what the decisions add up to, pauses excluded */
-    uint64_t concealed_ms; /* invented part of it, FEC excluded */
+    uint64_t concealed_ms; /* invented part of it, FEC excluded where it carried anything */
     uint64_t held_ms;      /* drawn out until the late packet came; not in concealed_ms */
     uint32_t target_ms, delay_ms; /* over the quickest packet: wanted, at the last decision */
     uint32_t ceiling_ms;          /* that the target has */

@@ -279,7 +279,8 @@ static void replace_lost(struct jitter *j, const struct jitter_stored *next, int
         go_on(j, 0);
         out->skipped = j->skipped;
         j->skipped = 0;
-        j->stats.recovered++;
+        j->stats.recovered += next->carries;
+        j->concealed_us += next->carries ? 0 : (uint64_t)us_of(j, duration);
     }
     pass_over(j, j->next_sequence + 1);
     j->next_timestamp += duration;

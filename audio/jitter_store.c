@@ -50,6 +50,7 @@ struct jitter_stored *jitter_store_put(struct jitter_store *s, const struct jitt
     p->duration = packet->duration;
     p->payload_type = packet->payload_type;
     p->fec = packet->fec;
+    p->carries = packet->carries;
     p->bridge = packet->bridge;
     p->copy = false;
     p->n = packet->payload.n;

@@ -13,7 +13,7 @@ struct jitter_stored {
     int64_t sequence, timestamp; /* extended: they never wrap */
     uint32_t duration;
     uint8_t payload_type;
-    bool fec, bridge, copy;
+    bool fec, carries, bridge, copy;
     size_t n, cap;
     char bytes[];
 };

@@ -200,6 +200,7 @@ int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssr
                                    .sequence = sequence,
                                    .marker = marker,
                                    .fec = codec->has_fec,
+                                   .carries = audio_codec_carries_before(codec, payload),
                                    .bridge = codec->bridges,
                                    .payload = payload};
 
@@ -224,6 +225,7 @@ int playout_put_copy(struct playout *p, const struct audio_codec *codec, uint16_
                                  .sequence = sequence,
                                  .payload_type = index_of(codec),
                                  .fec = codec->has_fec,
+                                 .carries = audio_codec_carries_before(codec, payload),
                                  .bridge = codec->bridges,
                                  .payload = payload};
 

@@ -51,6 +51,7 @@ static uint32_t put(struct jitter *j, const uint8_t step[5], uint64_t now_us)
         .timestamp = (uint32_t)step[2] * 80 + (step[0] & 0x20 ? 0xfffff000u : 0),
         .duration = (step[3] & 0x7fu) * 8,
         .fec = step[0] & 0x40,
+        .carries = step[0] & 0x40,
         .bridge = !(step[0] & 0x40),
         .payload = {sound, step[4]},
     };

@@ -133,6 +133,7 @@ static size_t send_all(const struct network *net, struct arrival *out, uint32_t 
             .sequence = (uint16_t)(net->first_sequence + i),
             .duration = units,
             .fec = true,
+            .carries = true,
         };
         if (net->loss && rng_below(&rng, 100) < net->loss)
             continue;

@@ -87,7 +87,7 @@ static void arrive(struct jitter *j, const struct row *row, int i, uint64_t now_
 {
     struct jitter_packet p = packet(i);
 
-    p.fec = row->fec;
+    p.fec = p.carries = row->fec;
     jitter_put(j, &p, now_us);
     for (unsigned c = 0; c < ARRAY_LEN(row->copies); c++)
         if (row->copies[c] && i >= row->copies[c]) {
@@ -96,7 +96,7 @@ static void arrive(struct jitter *j, const struct row *row, int i, uint64_t now_
 
             copy.sequence = p.sequence;
             copy.payload_type = (uint8_t)(copy.payload_type + 100);
-            copy.fec = row->fec;
+            copy.fec = copy.carries = row->fec;
             jitter_put_copy(j, &copy, c + 1, &place);
         }
 }
@@ -273,7 +273,7 @@ static void hear(struct listener *l, const char *came, bool copies)
         struct jitter_packet p = packet(l->i);
         uint64_t now_us = (uint64_t)l->i * 20000;
 
-        p.fec = true;
+        p.fec = p.carries = true;
         if (*came != 'x') {
             jitter_put(l->jitter, &p, now_us);
             if (copies)

@@ -26,6 +26,7 @@ static struct jitter_packet packet(int i)
                                   .duration = PACKET,
                                   .payload_type = (uint8_t)i,
                                   .fec = true,
+                                  .carries = true,
                                   .payload = SLICE("sound")};
 }
 
@@ -230,6 +231,25 @@ static void two_lost_while_the_sound_is_held_for_both(void **state)
     assert_int_equal(stats_of(j).recovered, 1);
     assert_int_equal(stats_of(j).concealed_ms, 20);
     assert_int_equal(stats_of(j).held_ms, 10);
+    jitter_free(j);
+}
+
+/* Opus adds nothing of the packet before where it was asked for none, or has no room. */
+static void what_the_next_does_not_carry_is_invented(void **state)
+{
+    struct jitter *j = playing();
+    struct jitter_packet next = packet(5);
+
+    (void)state;
+    next.carries = false;
+    jitter_put(j, &next, 100000);
+    get(j, 80);
+    get(j, 100);
+    assert_string_equal(get(j, 120), "F5"); /* whose codec leads up to it all the same */
+    assert_string_equal(get(j, 140), "D5");
+    assert_int_equal(stats_of(j).lost, 1);
+    assert_int_equal(stats_of(j).recovered, 0);
+    assert_int_equal(stats_of(j).concealed_ms, 20);
     jitter_free(j);
 }
 
@@ -600,6 +620,7 @@ int main(void)
         cmocka_unit_test(what_the_next_brings_along_is_played_all_the_same),
         cmocka_unit_test(two_lost_while_the_sound_is_held),
         cmocka_unit_test(two_lost_while_the_sound_is_held_for_both),
+        cmocka_unit_test(what_the_next_does_not_carry_is_invented),
         cmocka_unit_test(waits_a_little_for_one_that_may_be_overtaken),
         cmocka_unit_test(bridges_to_the_next_where_none_is_overtaken),
         cmocka_unit_test(plays_slower_what_is_left_when_the_next_is_overdue),
