@@ -335,7 +335,9 @@ static const struct effort_row {
     {"less than it could although it is busy", 9, 5, 3, 3},
 };
 
-static unsigned complexity; /* that sound was encoded with last */
+/* What sound was encoded with last. */
+static unsigned complexity;
+static opus_int32 vbr, dtx, fec, bandwidth, bitrate;
 
 WRAP(opus_int32, opus_encode, OpusEncoder *opus, const opus_int16 *pcm, int n, unsigned char *out,
      opus_int32 room)
@@ -344,6 +346,11 @@ WRAP(opus_int32, opus_encode, OpusEncoder *opus, const opus_int16 *pcm, int n, u
 
     opus_encoder_ctl(opus, OPUS_GET_COMPLEXITY(&level));
     complexity = (unsigned)level;
+    opus_encoder_ctl(opus, OPUS_GET_VBR(&vbr));
+    opus_encoder_ctl(opus, OPUS_GET_DTX(&dtx));
+    opus_encoder_ctl(opus, OPUS_GET_INBAND_FEC(&fec));
+    opus_encoder_ctl(opus, OPUS_GET_MAX_BANDWIDTH(&bandwidth));
+    opus_encoder_ctl(opus, OPUS_GET_BITRATE(&bitrate));
     return __real_opus_encode(opus, pcm, n, out, room);
 }
 
@@ -361,6 +368,58 @@ static void check_effort(void **state)
     stream_set_effort(&w->s);
     beats(w, 1);
     assert_int_equal(complexity, row->wanted);
+    end(w);
+}
+
+/* --- what the far end asks of Opus ---------------------------------------------------------- */
+
+static const struct asked_row {
+    const char *name;
+    struct media_opus asked;
+    opus_int32 bandwidth, bitrate; /* 0: as where nothing is asked */
+} asked[] = {
+    {"constant sizes", {.cbr = true}, 0, 0},
+    {"nothing in silence", {.dtx = true}, 0, 0},
+    {"FEC", {.fec = true}, 0, 0},
+    {"a low bit rate", {.max_bitrate = 16000}, 0, 16000},
+    {"less than the least", {.max_bitrate = 5000}, 0, 6000},
+    {"a high one", {.max_bitrate = 60000}, 0, 60000},
+    {"it plays 8 kHz", {.max_playback_hz = 8000}, OPUS_BANDWIDTH_NARROWBAND, 0},
+    {"it plays 12 kHz", {.max_playback_hz = 12000}, OPUS_BANDWIDTH_MEDIUMBAND, 0},
+    {"it plays 16 kHz", {.max_playback_hz = 16000}, OPUS_BANDWIDTH_WIDEBAND, 0},
+    {"it plays 24 kHz", {.max_playback_hz = 24000}, OPUS_BANDWIDTH_SUPERWIDEBAND, 0},
+    {"it plays 44.1 kHz", {.max_playback_hz = 44100}, OPUS_BANDWIDTH_SUPERWIDEBAND, 0},
+    {"it plays all", {.max_playback_hz = 48000}, OPUS_BANDWIDTH_FULLBAND, 0},
+};
+
+static void expect_encoded(const struct asked_row *row)
+{
+    assert_int_equal(!vbr, row->asked.cbr);
+    assert_int_equal(dtx, row->asked.dtx);
+    assert_int_equal(fec, row->asked.fec);
+    assert_int_equal(bandwidth, row->bandwidth ? row->bandwidth : OPUS_BANDWIDTH_FULLBAND);
+    assert_int_equal(bitrate, row->bitrate ? row->bitrate : 30000);
+}
+
+/* By re-INVITE, and taken back. */
+static void check_asked(void **state)
+{
+    static const struct asked_row nothing = {0};
+    const struct asked_row *row = *state;
+    struct world *w = begin("opus", 96, 20, false);
+    struct media_agreement before = w->agreed;
+
+    beats(w, 2);
+    expect_encoded(&nothing);
+    w->agreed.params.opus = row->asked;
+    stream_prepare_sending(&w->s, &before);
+    beats(w, 2);
+    expect_encoded(row);
+    before = w->agreed;
+    w->agreed.params.opus = nothing.asked;
+    stream_prepare_sending(&w->s, &before);
+    beats(w, 2);
+    expect_encoded(&nothing);
     end(w);
 }
 
@@ -531,6 +590,7 @@ int main(void)
 
     return RUN_ROWS("phone/media_send: packets of another length", changes, check_change) +
            RUN_ROWS("phone/media_send: effort", efforts, check_effort) +
+           RUN_ROWS("phone/media_send: what is asked of Opus", asked, check_asked) +
            RUN_ROWS("phone/media_send: keys", key_rows, check_key) +
            RUN_ROWS("phone/media_send: copies that fit", fits, check_fit) +
            RUN_ROWS("phone/media_send: the longest packets", longests, check_longest) +
