@@ -87,7 +87,26 @@ static void test(struct screen *s, struct slice argument)
     free(what);
 }
 
-/* "echo off" and its like. */
+/* Of the microphone's parts, by name: the mode that follows the one it has. */
+static enum phone_voice next_of(const struct model_sound *sound, const char *part)
+{
+    enum phone_voice now = strcmp(part, "echo") == 0    ? sound->echo
+                           : strcmp(part, "noise") == 0 ? sound->noise
+                                                        : sound->level;
+
+    switch (now) {
+    case PHONE_VOICE_ON:
+        return PHONE_VOICE_OFF;
+    case PHONE_VOICE_OFF:
+        return PHONE_VOICE_AUTO;
+    case PHONE_VOICE_AUTO:
+    case PHONE_VOICE_UNSAID:
+        break;
+    }
+    return PHONE_VOICE_ON;
+}
+
+/* "echo off" and its like; "echo" alone goes on to the next. */
 static void voice(struct screen *s, struct slice argument)
 {
     static const char *const parts[] = {"echo", "noise", "level"};
@@ -95,10 +114,12 @@ static void voice(struct screen *s, struct slice argument)
     char *word = slice_dup(mode);
 
     for (size_t i = 0; word && i < ARRAY_LEN(parts); i++) {
-        if (!slice_eq(part, slice_of(parts[i])) || json_voice_of(word) == PHONE_VOICE_UNSAID)
+        const char *to = mode.n > 0 ? word : json_voice(next_of(&s->model->sound, parts[i]));
+
+        if (!slice_eq(part, slice_of(parts[i])) || json_voice_of(to) == PHONE_VOICE_UNSAID)
             continue;
-        screen_ask_text(s, "voice", parts[i], mode, 0);
-        screen_say(s, STYLE_DIM, "%s %s", parts[i], word);
+        screen_ask_text(s, "voice", parts[i], slice_of(to), 0);
+        screen_say(s, STYLE_DIM, "%s %s", parts[i], to);
         free(word);
         return;
     }

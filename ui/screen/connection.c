@@ -98,6 +98,7 @@ static void ask_all(struct connection *c)
         screen_ask(s, ASK_DO, "levels", "%s", "");
     screen_ask(s, ASK_STATUS, "status", "%s", "");
     screen_ask(s, ASK_VOLUME, "volume", "%s", "");
+    screen_ask(s, ASK_VOICE, "voice", "%s", "");
     on_people(c);
 }
 

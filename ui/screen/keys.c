@@ -72,6 +72,9 @@ static const struct { const char *view, *key, *command; } table[] = {
     {"devices", "o",      "test open"},
     {"devices", "r",      "ring"},
     {"devices", "w",      "keep"},
+    {"devices", "e",      "voice echo"},
+    {"devices", "b",      "voice noise"},
+    {"devices", "v",      "voice level"},
     /* the accounts */
     {"accounts", "r",     "register"},
     {"accounts", "u",     "unregister"},

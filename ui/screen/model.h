@@ -82,6 +82,7 @@ struct model_sound {
     size_t n_rings;
     char *doing; /* what its test does: "open", "tone", "record", "play"; "": there is none */
     char *text;  /* why another one was not taken, or the test has ended */
+    enum phone_voice echo, noise, level; /* what is done to the microphone; unsaid: not known */
     bool is_open;
     float microphone[MODEL_TENTHS_MAX], speaker[MODEL_TENTHS_MAX]; /* the newest is n_tenths - 1, */
     uint64_t n_tenths;                                             /* going round */
@@ -151,6 +152,7 @@ void model_contacts(struct model *model, const void *tree);
 /* Or why that was refused; those of before stay. */
 void model_contacts_failed(struct model *model, const char *text);
 void model_volume(struct model *model, const void *tree);
+void model_voice(struct model *model, const void *tree);
 
 /* Notes a line in the log, safe text: one of our own, that has just come to pass; or one of the
  * phone, with the time of Unix at which it did. */

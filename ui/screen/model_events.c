@@ -323,6 +323,11 @@ unsigned model_event(struct model *m, const struct ctl_line *line, uint64_t now_
     case PHONE_DND_SET:
         m->dnd = e->on;
         return MODEL_CHANGED;
+    case PHONE_VOICE_SET:
+        m->sound.echo = e->echo;
+        m->sound.noise = e->noise;
+        m->sound.level = e->level;
+        return MODEL_CHANGED;
     case PHONE_VOLUMES:
         m->microphone_db = e->microphone_db;
         m->speaker_db = e->speaker_db;

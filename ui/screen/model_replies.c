@@ -1,6 +1,8 @@
-/* What the phone answers, put into the model: replies to status, history, contacts and volume. */
+/* What the phone answers, put into the model: replies to status, history, contacts,
+ * volume and voice. */
 #include <jansson.h>
 
+#include "ui/json.h"
 #include "ui/screen/model_private.h"
 
 static enum phone_call_phase phase_of(const char *word)
@@ -208,4 +210,11 @@ void model_volume(struct model *m, const void *tree)
 {
     m->microphone_db = json_number_value(json_object_get(tree, "microphone_db"));
     m->speaker_db = json_number_value(json_object_get(tree, "speaker_db"));
+}
+
+void model_voice(struct model *m, const void *tree)
+{
+    m->sound.echo = json_voice_of(ctl_text(tree, "echo"));
+    m->sound.noise = json_voice_of(ctl_text(tree, "noise"));
+    m->sound.level = json_voice_of(ctl_text(tree, "level"));
 }

@@ -394,6 +394,8 @@ static void take_reply(struct screen *s, const struct ctl_line *line)
         model_history(s->model, line->tree);
     else if (ask == ASK_VOLUME)
         model_volume(s->model, line->tree);
+    else if (ask == ASK_VOICE)
+        model_voice(s->model, line->tree);
     else if (ask == ASK_SCREEN)
         model_screens(s->model, line->tree);
     else if (ask == ASK_TRACE)

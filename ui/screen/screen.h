@@ -34,6 +34,7 @@ enum screen_ask {
     ASK_SCREEN, /* how many screens there are, and whether the phone ends with them */
     ASK_TRACE,  /* the state of the call whose messages are looked at */
     ASK_QUIT,   /* the state, as somebody is asked whether to quit */
+    ASK_VOICE,
     N_ASKS
 };
 

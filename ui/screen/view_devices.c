@@ -1,6 +1,7 @@
 /* The sound devices: which is used and which rings, with levels that move while one chooses. */
 #include <math.h>
 
+#include "ui/json.h"
 #include "ui/screen/commands.h"
 #include "ui/screen/devices.h"
 #include "ui/screen/graph.h"
@@ -178,6 +179,20 @@ static void draw_test(const struct screen *s, struct cells *cells, struct rect r
         cells_put_cut(cells, r, 2, 1, r.cols - 2, STYLE_DIM, SLICE("these are the call's"));
 }
 
+/* What is done to the microphone, and by which key it changes. */
+static void draw_voice(const struct model_sound *sound, struct cells *cells, struct rect r)
+{
+    const char *between = r.cols < SCREEN_TWO_COLS_MIN ? "" : " ";
+    struct buf text = buf_new(256);
+
+    buf_printf(&text, "e:%secho %s %sb:%snoise %s %sv:%slevel %s", between, json_voice(sound->echo),
+               between, between, json_voice(sound->noise), between, between,
+               json_voice(sound->level));
+    if (sound->echo)
+        cells_put_cut(cells, r, 3, 1, r.cols - 2, STYLE_DIM, buf_slice(&text));
+    buf_free(&text);
+}
+
 static void draw_row(const struct screen *s, struct cells *cells, struct rect row, size_t i)
 {
     const struct model *m = s->model;
@@ -206,6 +221,8 @@ static void draw(const struct screen *s, struct cells *cells, struct rect r)
     draw_test(s, cells, r);
     if (*m->devices_text)
         cells_put_cut(cells, r, 3, 1, r.cols - 2, STYLE_BAD, slice_of(m->devices_text));
+    else
+        draw_voice(&m->sound, cells, r);
     r.row += HEAD_ROWS;
     r.rows -= HEAD_ROWS;
     view_list(s, &view_devices, cells, r, draw_row, "");

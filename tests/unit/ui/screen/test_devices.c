@@ -1,5 +1,6 @@
 /* The sound devices: what is asked of the phone, and what it says of them. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/unit/ui/screen/views.h"
@@ -51,6 +52,11 @@ static const struct row {
     {"nothing rings", "G r", ",\"ring\":\"none\"}"},
     {"a tone", "t", ",\"what\":\"tone\"}"},
     {"speaking and hearing it", "p", ",\"what\":\"record\"}"},
+    {"the microphone is heard otherwise", "e", "\"command\":\"voice\",\"id\":"},
+    {"its echo is always taken out", "e", ",\"echo\":\"on\"}"},
+    {"the noise of the room is left", "b", ",\"noise\":\"off\"}"},
+    {"it is made louder where there is need", "v", ",\"level\":\"auto\"}"},
+    {"one mode by name", ": v o i c e space e c h o space o f f enter", ",\"echo\":\"off\"}"},
     {"by a command", ": d e v i c e space H D M I enter", ",\"name\":\"HDMI\"}"},
 };
 
@@ -94,6 +100,36 @@ static void what_it_says_is_known(void **state)
     assert_string_equal(sound->doing, "");
 }
 
+/* Each key goes round, from where the phone says that it is. */
+static void what_is_done_to_the_microphone_goes_round(void **state)
+{
+    static const char *const next[] = {"\"echo\":\"off\"", "\"echo\":\"auto\"", "\"echo\":\"on\""};
+    static const char *const now[] = {"on", "off", "auto"};
+    struct stage *stage = *state;
+
+    scene_press(&stage->screen, "D");
+    assert_false(scene_shows(&stage->screen, "echo")); /* it is not known yet */
+    scene_press(&stage->screen, "e");
+    assert_true(stage_sent(stage, "\"echo\":\"on\""));
+    for (size_t i = 0; i < ARRAY_LEN(now); i++) {
+        char line[160];
+
+        snprintf(line, sizeof line,
+                 "{\"v\":1,\"event\":\"voice\",\"time\":1,\"echo\":\"%s\",\"noise\":\"auto\","
+                 "\"level\":\"off\"}",
+                 now[i]);
+        scene_hear(&stage->screen, line);
+        snprintf(line, sizeof line, "e: echo %s  b: noise auto  v: level off", now[i]);
+        assert_true(scene_shows(&stage->screen, line));
+        buf_clear(&stage->sent);
+        scene_press(&stage->screen, "e");
+        assert_true(stage_sent(stage, next[i]));
+        assert_false(stage_sent(stage, "noise"));
+    }
+    scene_press(&stage->screen, ": v o i c e space h i s s enter");
+    assert_true(scene_shows(&stage->screen, "echo, noise or level"));
+}
+
 static void levels_are_no_news_of_the_log(void **state)
 {
     struct stage *stage = *state;
@@ -111,6 +147,7 @@ int main(void)
         STAGE_TEST(opening_listens_and_closing_stops),
         STAGE_TEST(a_call_is_not_disturbed),
         STAGE_TEST(what_it_says_is_known),
+        STAGE_TEST(what_is_done_to_the_microphone_goes_round),
         STAGE_TEST(levels_are_no_news_of_the_log),
     };
 

@@ -236,6 +236,8 @@ void scene_devices(struct screen *s)
                   "{\"name\":\"HDMI 0\",\"host_api\":\"ALSA\",\"inputs\":0,"
                   "\"outputs\":8,\"rate\":48000,\"default\":false}]}");
     scene_hear(s, "{\"v\":1,\"event\":\"test\",\"time\":1,\"doing\":\"open\"}");
+    scene_hear(s, "{\"v\":1,\"event\":\"voice\",\"time\":1,\"echo\":\"auto\",\"noise\":\"on\","
+                  "\"level\":\"off\"}");
     for (unsigned tenth = 0; tenth < 150; tenth++)
         hear_levels(s, tenth);
     scene_press(s, "j");
