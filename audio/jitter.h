@@ -98,6 +98,7 @@ struct jitter_stats {
     uint64_t concealed_ms; /* invented part of it, FEC excluded where it carried anything */
     uint64_t held_ms;      /* drawn out until the late packet came; not in concealed_ms */
     uint32_t target_ms, delay_ms; /* over the quickest packet: wanted, at the last decision */
+    uint32_t delay_mean_ms;       /* likewise, of all packets that were played */
     uint32_t ceiling_ms;          /* that the target has */
     uint32_t waiting;             /* packets stored now */
 };

@@ -15,6 +15,7 @@ struct jitter {
     struct jitter_config config;
     struct jitter_stats stats;
     uint64_t played_us, concealed_us, held_us;
+    uint64_t decoded, delayed_us; /* packets that were played, and their delays put together */
 
     /* The stream. */
     bool known; /* ssrc and the highest of all are */

@@ -89,21 +89,25 @@ struct media_stats {
                                  * much later; 0: none */
     double jitter_ms;           /* RFC 3550 A.8, of what we receive */
     double round_trip_ms;       /* from LSR and DLSR; below 0: not known */
-    double playout_delay_ms;    /* what the jitter buffer adds now */
-    double level_in_db;         /* of what was heard since media_stream_stats was called before,
-                                 * dB of full scale, -96: silence; NAN: nobody listens, or the first
-                                 * time, as nothing is measured before somebody asks */
-    double level_out_db;        /* of what was sent */
-    double remote_lost_percent; /* the far end's last report about us; below 0: none came */
-    double remote_jitter_ms;    /* likewise */
-    struct xr_loss left;        /* of what came: missing after all repair, or too late */
-    bool listened;              /* somebody hears what comes, or has */
-    double packet_ms;           /* of what we send */
-    bool has_remote;            /* it sends extended reports, of which this is the latest: */
+    double round_trip_mean_ms;  /* of all so far; 0: not known */
+    double playout_delay_ms;    /* what the jitter buffer adds now, */
+    double playout_delay_mean_ms; /* and has added on average */
+    double level_in_db;           /* of what was heard since media_stream_stats was called before,
+                                   * dB of full scale, -96: silence; NAN: nobody listens, or the first
+                                   * time, as nothing is measured before somebody asks */
+    double level_out_db;          /* of what was sent */
+    double remote_lost_percent;   /* the far end's last report about us; below 0: none came */
+    double remote_jitter_ms;      /* likewise */
+    struct xr_loss left;          /* of what came: missing after all repair, or too late */
+    bool listened;                /* somebody hears what comes, or has */
+    double packet_ms;             /* of what we send */
+    bool has_remote;              /* it sends extended reports, of which this is the latest: */
     struct xr_voip remote;
-    char codec[16];   /* name of the codec we send with; "" before the start */
-    uint32_t rate_hz; /* its sampling rate */
-    bool voiced;      /* the stream has a microphone, and this is what is done to it: */
+    char heard_codec[16];   /* name of the codec of what comes; "": nothing has */
+    double heard_packet_ms; /* and of what time a packet of that is */
+    char codec[16];         /* name of the codec we send with; "" before the start */
+    uint32_t rate_hz;       /* its sampling rate */
+    bool voiced;            /* the stream has a microphone, and this is what is done to it: */
     struct voice_stats voice;
 };
 

@@ -119,6 +119,12 @@ void stream_collide(struct media_stream *s)
 
 /* --- reports of theirs ----------------------------------------------------------------------- */
 
+void stream_note_round_trip(struct media_stream *s, double ms)
+{
+    s->count.round_trip_ms = ms;
+    s->count.round_trip_mean_ms += (ms - s->count.round_trip_mean_ms) / ++s->round_trips;
+}
+
 static void take_report(struct media_stream *s, const struct rtcp_report *report,
                         uint64_t arrived_us)
 {
@@ -128,7 +134,7 @@ static void take_report(struct media_stream *s, const struct rtcp_report *report
     s->count.remote_lost_percent = report->fraction_lost * 100 / 256.0;
     s->count.remote_jitter_ms = report->jitter * 1000.0 / clock_hz;
     if (rtcp_round_trip(report, rtcp_ntp(arrived_us), &us) == 0)
-        s->count.round_trip_ms = round_trip_ms = us / 1000.0;
+        stream_note_round_trip(s, round_trip_ms = us / 1000.0);
     stream_red_report(s, report->fraction_lost / 256.0, round_trip_ms);
 }
 
@@ -216,6 +222,7 @@ void stream_stats(struct media_stream *s, struct media_stats *out)
     out->redundant = jitter.redundant;
     out->concealed = back < jitter.lost ? jitter.lost - back : 0;
     out->playout_delay_ms = jitter.delay_ms;
+    out->playout_delay_mean_ms = jitter.delay_mean_ms;
     out->listened = jitter.received > 0;
     rtp_loss_left(&s->xr.heard, &out->left);
     out->level_in_db = level_meter_take(&s->heard_level);
@@ -226,6 +233,10 @@ void stream_stats(struct media_stream *s, struct media_stats *out)
         out->lost = s->lost_before + rtp_source_lost(&s->heard);
         if (s->heard_clock_hz)
             out->jitter_ms = rtp_source_jitter_now(&s->heard) * 1000.0 / s->heard_clock_hz;
+    }
+    if (s->xr.codec) {
+        out->heard_packet_ms = s->xr.packet_ms;
+        strncpy(out->heard_codec, s->xr.codec->name, sizeof out->heard_codec - 1);
     }
     if (s->agreed) {
         out->rate_hz = s->agreed->send->rate_hz;

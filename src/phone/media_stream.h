@@ -165,6 +165,7 @@ struct media_stream {
     struct rtcp_timing timing;
     bool rtcp_sent, remote_left;
     struct media_xr xr;
+    unsigned round_trips; /* that are known of */
     uint64_t rtcp_received_us; /* the beat on which its socket was last looked at */
 
     struct media_stats count; /* what is counted on the way; stream_stats fills in the rest */
@@ -367,6 +368,8 @@ void stream_rtcp_beat(struct media_stream *s, uint64_t now_us);
 void stream_rtcp_bye(struct media_stream *s);
 /* Somebody else uses our SSRC (RFC 3550 8.2). */
 void stream_collide(struct media_stream *s);
+/* Another one is known: by their reports about us, or by their answers to our questions. */
+void stream_note_round_trip(struct media_stream *s, double ms);
 
 /* Everything that is known now. */
 void stream_stats(struct media_stream *s, struct media_stats *out);

@@ -166,7 +166,7 @@ static void take_dlrr(struct media_stream *s, const struct xr_dlrr *dlrr, uint64
     uint32_t us;
 
     if (rtcp_round_trip(&as_report, rtcp_ntp(arrived_us), &us) == 0)
-        s->count.round_trip_ms = us / 1000.0;
+        stream_note_round_trip(s, us / 1000.0);
 }
 
 static void take_voip(struct media_stream *s, const struct xr_voip *voip)

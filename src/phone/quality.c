@@ -141,14 +141,22 @@ static void fill_theirs(const struct media_stats *now, struct phone_quality *out
         out->their_mos = quality_mos(out->their_rating);
 }
 
+/* How long what they say is on its way: by their packets, and as long as none came by ours. */
+static double way_of_theirs(const struct media_stats *now, double round_trip_ms, double buffer_ms)
+{
+    if (now->heard_codec[0])
+        return quality_delay_ms(now->heard_codec, now->heard_packet_ms, round_trip_ms, buffer_ms);
+    return quality_delay_ms(now->codec, now->packet_ms, round_trip_ms, buffer_ms);
+}
+
 /* Concealed where somebody listens, and where nobody does what did not come and was not repaired:
  * that is the same, but for packets whose fate is not settled yet. */
-static void judge(const struct media_stats *now, const struct xr_loss *left, double concealed,
-                  double expected, struct phone_quality *out)
+static void judge(const struct media_stats *now, const struct xr_loss *left, double delay_ms,
+                  double concealed, double expected, struct phone_quality *out)
 {
     struct quality_path path = {
-        .codec = now->codec,
-        .delay_ms = quality_delay_ms(now->codec, now->packet_ms, now->round_trip_ms, out->delay_ms),
+        .codec = now->heard_codec[0] ? now->heard_codec : now->codec,
+        .delay_ms = delay_ms,
         .loss_percent = fmax(share(left->lost, left->expected), share(concealed, expected)),
         .run = left->runs > 0 ? (double)left->lost / left->runs : 0,
     };
@@ -211,7 +219,8 @@ bool quality_since(struct quality_before *before, const struct media_stats *now,
     lost = fmax((double)(now->lost - then.lost), 0); /* below 0: some came late after all */
     fill(now, out);
     out->loss_percent = share(lost, received + lost);
-    judge(now, &left, (double)(now->concealed - then.concealed), received + lost, out);
+    judge(now, &left, way_of_theirs(now, now->round_trip_ms, out->delay_ms),
+          (double)(now->concealed - then.concealed), received + lost, out);
     return true;
 }
 
@@ -221,7 +230,10 @@ void quality_of_all(const struct media_stats *all, struct phone_result *out)
     struct phone_quality q;
 
     fill(all, &q);
-    judge(all, &all->left, (double)all->concealed, expected, &q);
+    judge(
+        all, &all->left,
+        way_of_theirs(all, all->round_trip_mean_ms, all->listened ? all->playout_delay_mean_ms : 0),
+        (double)all->concealed, expected, &q);
     out->lost_percent = share(lost, expected);
     out->left_percent = q.left_percent;
     out->mouth_to_ear_ms = expected > 0 ? q.mouth_to_ear_ms : -1;

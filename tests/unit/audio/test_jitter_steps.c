@@ -571,6 +571,20 @@ static void refuses_what_is_too_long(void **state)
     jitter_free(j);
 }
 
+static void the_mean_delay_is_of_all(void **state)
+{
+    struct jitter *j = playing();
+
+    (void)state;
+    assert_int_equal(stats_of(j).delay_ms, 40);
+    assert_int_equal(stats_of(j).delay_mean_ms, 40);
+    get(j, 80);
+    assert_string_equal(get(j, 160), "D3");
+    assert_int_equal(stats_of(j).delay_ms, 100);
+    assert_int_equal(stats_of(j).delay_mean_ms, 55);
+    jitter_free(j);
+}
+
 static void flush_begins_anew(void **state)
 {
     struct jitter *j = playing();
@@ -633,6 +647,7 @@ int main(void)
         cmocka_unit_test(holds_no_more_than_it_may),
         cmocka_unit_test(takes_an_old_one_at_most_once),
         cmocka_unit_test(refuses_what_is_too_long),
+        cmocka_unit_test(the_mean_delay_is_of_all),
         cmocka_unit_test(flush_begins_anew),
         cmocka_unit_test(counts_by_another_clock),
     };

@@ -47,6 +47,9 @@ static void check_totals(const struct media_stats *t, const struct media_stats *
                          const struct row *row)
 {
     assert_string_equal(t->codec, row->codec);
+    assert_string_equal(t->heard_codec, row->codec);
+    assert_true(t->heard_packet_ms == (row->ptime_ms ? row->ptime_ms : 20));
+    assert_true(t->playout_delay_mean_ms >= t->heard_packet_ms);
     assert_true(t->packets_sent > 1500 / 60);
     assert_true(t->packets_received + 2 >= other->packets_sent);
     assert_true(t->lost <= 1);

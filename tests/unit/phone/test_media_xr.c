@@ -170,6 +170,10 @@ static void test_round_trip_of_who_sends_nothing(void **state)
     report(&p.b, 1540000, true, &p.a, 1580000); /* a second's half later */
     assert_in_range((uint32_t)p.a.stream.count.round_trip_ms, 79, 80);
     assert_int_equal(report(&p.b, 1600000, true, &p.a, 1640000), 0); /* answered once */
+    report(&p.a, 2000000, false, &p.b, 2080000);
+    report(&p.b, 2540000, true, &p.a, 2660000);
+    assert_in_range((uint32_t)p.a.stream.count.round_trip_ms, 199, 200);
+    assert_in_range((uint32_t)p.a.stream.count.round_trip_mean_ms, 139, 140);
 }
 
 static void test_only_what_was_agreed_is_sent(void **state)

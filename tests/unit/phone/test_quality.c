@@ -2,6 +2,7 @@
 #include "phone/quality.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "tests/lib/rows.h"
 
@@ -195,15 +196,42 @@ static void the_sum_is_of_the_whole_call(void **state)
 
     (void)state;
     stats.left.runs = 125;
-    stats.round_trip_ms = 100;
+    stats.round_trip_ms = 300; /* just now */
+    stats.round_trip_mean_ms = 100;
     quality_of_all(&stats, &r);
     assert_true(fabs(r.lost_percent - 5) < 0.001 && fabs(r.left_percent - 5) < 0.001);
     assert_true(fabs(r.mouth_to_ear_ms - (20 + 6.5 + 50 + 40)) < 0.001);
     assert_true(r.rating < rate(r.mouth_to_ear_ms, 5) && r.mos == quality_mos(r.rating));
     assert_true(r.mos_listening > r.mos && r.their_mos < 0);
+    stats.listened = true;
+    stats.playout_delay_ms = 200;
+    stats.playout_delay_mean_ms = 30;
+    quality_of_all(&stats, &r);
+    assert_true(fabs(r.mouth_to_ear_ms - (20 + 6.5 + 50 + 30 + 40)) < 0.001);
     stats = second(0, 0);
     quality_of_all(&stats, &r);
     assert_true(r.mos < 0 && r.mos_listening < 0 && r.rating < 0 && r.mouth_to_ear_ms < 0);
+}
+
+/* Whatever we send ourselves. */
+static void what_we_hear_is_judged_by_what_they_send(void **state)
+{
+    struct quality_before before = {0};
+    struct media_stats stats = second(1, 0);
+    struct phone_quality q;
+    struct phone_result r = {0};
+
+    (void)state;
+    quality_since(&before, &stats, &q);
+    stats = second(2, 0);
+    strcpy(stats.heard_codec, "GSM");
+    stats.heard_packet_ms = 60;
+    stats.left.lost = 5;
+    assert_true(quality_since(&before, &stats, &q));
+    assert_true(q.mouth_to_ear_ms == 60 + 40);
+    assert_true(fabs(q.mos_listening - quality_mos(93.2 - 95 * 10 / 14.3)) < 0.01);
+    quality_of_all(&stats, &r);
+    assert_true(r.mouth_to_ear_ms == 60 + 40);
 }
 
 static void where_nothing_comes_there_is_no_estimate(void **state)
@@ -229,6 +257,7 @@ int main(void)
         cmocka_unit_test(bursts_cost_more_than_chance),
         cmocka_unit_test(what_they_say_is_told),
         cmocka_unit_test(the_sum_is_of_the_whole_call),
+        cmocka_unit_test(what_we_hear_is_judged_by_what_they_send),
         cmocka_unit_test(where_nothing_comes_there_is_no_estimate),
     };
 
