@@ -182,7 +182,7 @@ def call(row, pair, seed, spoken):
         found = []
         for way, (_, path) in ears.items():
             keep(path, f"{row.name}-{'-'.join(pair)}-{way}.raw".replace(" ", "_"))
-            found.append(dict(judge(path, row.codec), kbps=kbps))
+            found.append(dict(judge(path, row.codec), kbps=kbps, way=way))
         return found
 
 
@@ -196,12 +196,20 @@ def mean(found, what):
     return statistics.mean(f[what] for f in found)
 
 
-def line(pair, found):
+def line(name, found):
     damaged = 100 * mean(found, "damaged") / max(1, mean(found, "frames"))
-    return (f"    {'-'.join(pair):<22}{mean(found, 'score'):>6.2f}{mean(found, 'delay'):>8.0f}"
+    return (f"    {name:<22}{mean(found, 'score'):>6.2f}{mean(found, 'delay'):>8.0f}"
             f"{mean(found, 'spread'):>8.0f}{mean(found, 'first'):>8.0f}{mean(found, 'last'):>8.0f}"
             f"{mean(found, 'jumps'):>7.0f}{damaged:>8.1f}%{mean(found, 'kbps'):>8.1f}"
             f"{os.getloadavg()[0]:>7.1f}")
+
+
+def lines(pair, found):
+    """One of a phone with itself, whose directions are alike; of strangers what each has heard."""
+    if pair[0] == pair[1]:
+        return [line("-".join(pair), found)]
+    return [line(f"{pair[1]} of {pair[0]}", [f for f in found if f["way"] == "there"]),
+            line(f"{pair[0]} of {pair[1]}", [f for f in found if f["way"] == "back"])]
 
 
 def bar(row):
@@ -215,7 +223,7 @@ def run(row, pairs, calls, spoken):
     for pair in pairs:
         try:
             found = [f for seed in range(calls) for f in call(row, pair, seed, spoken)]
-            print(line(pair, found), flush=True)
+            print(*lines(pair, found), sep="\n", flush=True)
         except Failure as e:
             print(f"    {'-'.join(pair):<22}{e}", *[f"        {n}" for n in e.notes[-20:]],
                   sep="\n", flush=True)
