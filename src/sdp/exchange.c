@@ -12,11 +12,12 @@
 #define OURS_MAX (2 * SDP_MAX_BYTES)
 
 /* now is what holds, next what the description under way would make of it; in SDP_STABLE they
- * differ only in what set_local and set_direction changed. */
+ * differ only in what set_local and set_direction changed. Most of a call there is no next. */
 struct sdp_exchange {
     enum sdp_exchange_state state;
     bool answer_may_come; /* the last description to be agreed on was an offer of ours */
-    struct sdp_agreement now, next;
+    struct sdp_agreement now;
+    struct sdp_agreement *next; /* NULL: it is the same */
     char *now_text, *next_text; /* what the slots point into; perhaps the same, perhaps NULL */
     struct sdp_origin origin;
     size_t room;     /* that our offers have */
@@ -40,16 +41,40 @@ int sdp_exchange_new(const struct sdp_local *local, struct rng *rng, struct sdp_
     if (!x)
         return -ENOMEM;
     x->state = SDP_STABLE;
-    x->next.local = *local;
-    x->next.numbers = sdp_numbers_new(local);
-    x->next.audio = SDP_NO_SLOT;
-    x->now = x->next;
+    x->now.local = *local;
+    x->now.numbers = sdp_numbers_new(local);
+    x->now.audio = SDP_NO_SLOT;
     /* RFC 8866 5.2 wants an id that nobody else has; some phones read it into a signed int. */
     x->origin = (struct sdp_origin){(rng_u32(rng) >> 1) | 1, 1, local->address};
     x->ours = buf_new(OURS_MAX);
     x->room = SIZE_MAX;
     *out = x;
     return 0;
+}
+
+static const struct sdp_agreement *latest(const struct sdp_exchange *x)
+{
+    return x->next ? x->next : &x->now;
+}
+
+/* Something is to be different in next, which is there from now on. */
+static int begin_next(struct sdp_exchange *x)
+{
+    if (x->next)
+        return 0;
+    x->next = malloc(sizeof *x->next);
+    if (!x->next)
+        return -ENOMEM;
+    *x->next = x->now;
+    return 0;
+}
+
+static void drop_next(struct sdp_exchange *x)
+{
+    if (x->next)
+        mem_wipe(x->next, sizeof *x->next);
+    free(x->next);
+    x->next = NULL;
 }
 
 /* next begins with text; the one before goes, unless now still points into it. Keys may stand in
@@ -65,6 +90,7 @@ void sdp_exchange_free(struct sdp_exchange *x)
 {
     if (!x)
         return;
+    drop_next(x);
     set_next_text(x, NULL);
     mem_wipe_free(x->now_text);
     buf_free(&x->ours);
@@ -72,12 +98,13 @@ void sdp_exchange_free(struct sdp_exchange *x)
     free(x);
 }
 
-static void commit(struct sdp_exchange *x)
+static void commit(struct sdp_exchange *x, const struct sdp_agreement *agreed)
 {
     if (x->now_text != x->next_text)
         mem_wipe_free(x->now_text);
     x->now_text = x->next_text;
-    x->now = x->next;
+    x->now = *agreed;
+    drop_next(x);
     x->state = SDP_STABLE;
 }
 
@@ -86,7 +113,7 @@ void sdp_exchange_rollback(struct sdp_exchange *x)
     if (x->state == SDP_STABLE)
         return;
     set_next_text(x, x->now_text);
-    x->next = x->now;
+    drop_next(x);
     x->state = SDP_STABLE;
     x->answer_may_come = false;
 }
@@ -97,14 +124,16 @@ int sdp_exchange_set_local(struct sdp_exchange *x, const struct sdp_local *local
         return -EBUSY;
     if (!is_valid(local))
         return -EINVAL;
-    x->next.local = *local;
+    if (begin_next(x) != 0)
+        return -ENOMEM;
+    x->next->local = *local;
     x->answer_may_come = false;
     return 0;
 }
 
 int sdp_exchange_set_direction(struct sdp_exchange *x, enum sdp_direction direction)
 {
-    struct sdp_local local = x->next.local;
+    struct sdp_local local = latest(x)->local;
 
     local.direction = direction;
     return sdp_exchange_set_local(x, &local);
@@ -117,7 +146,7 @@ void sdp_exchange_set_room(struct sdp_exchange *x, size_t room)
 
 const struct sdp_local *sdp_exchange_local(const struct sdp_exchange *x)
 {
-    return &x->next.local;
+    return &latest(x)->local;
 }
 
 typedef void put_description(const struct sdp_agreement *a, const struct sdp_origin *origin,
@@ -164,17 +193,19 @@ static int print_ours(struct sdp_exchange *x, struct sdp_agreement *next, put_de
 
 static int offer(struct sdp_exchange *x, bool asked, struct buf *out)
 {
-    struct sdp_agreement next = x->next;
+    struct sdp_agreement next = *latest(x);
     int err;
 
     if (x->state != SDP_STABLE)
         return -EBUSY;
-    err = sdp_offer_begin(&next, asked);
+    err = begin_next(x);
+    if (!err)
+        err = sdp_offer_begin(&next, asked);
     if (!err)
         err = print_ours(x, &next, sdp_offer_put, x->room, out);
     if (err)
         return err;
-    x->next = next;
+    *x->next = next;
     x->state = SDP_WE_OFFERED;
     x->answer_may_come = true;
     return 0;
@@ -193,7 +224,7 @@ int sdp_exchange_offer_asked(struct sdp_exchange *x, struct buf *out)
 int sdp_exchange_take_answer(struct sdp_exchange *x, struct slice sdp)
 {
     struct sdp_model model;
-    struct sdp_agreement next = x->next;
+    struct sdp_agreement next = *latest(x);
     int err;
 
     if (!x->answer_may_come || x->state == SDP_THEY_OFFERED)
@@ -206,14 +237,13 @@ int sdp_exchange_take_answer(struct sdp_exchange *x, struct slice sdp)
             sdp_exchange_rollback(x);
         return err;
     }
-    x->next = next;
-    commit(x);
+    commit(x, &next);
     return 0;
 }
 
 int sdp_exchange_take_offer(struct sdp_exchange *x, struct slice sdp)
 {
-    struct sdp_agreement next = x->next;
+    struct sdp_agreement next = *latest(x);
     struct sdp_model model;
     char *text;
     int err;
@@ -222,6 +252,9 @@ int sdp_exchange_take_offer(struct sdp_exchange *x, struct slice sdp)
         return -EBUSY;
     if (sdp.n > SDP_MAX_BYTES)
         return -EBADMSG;
+    err = begin_next(x);
+    if (err)
+        return err;
     text = slice_dup(sdp); /* the slots point into it for as long as they last */
     if (!text)
         return -ENOMEM;
@@ -233,7 +266,7 @@ int sdp_exchange_take_offer(struct sdp_exchange *x, struct slice sdp)
         return err;
     }
     set_next_text(x, text);
-    x->next = next;
+    *x->next = next;
     x->state = SDP_THEY_OFFERED;
     return 0;
 }
@@ -242,7 +275,7 @@ int sdp_exchange_draft_answer(struct sdp_exchange *x, struct buf *out)
 {
     if (x->state != SDP_THEY_OFFERED)
         return -EPROTO;
-    return print_ours(x, &x->next, sdp_answer_put, SIZE_MAX, out);
+    return print_ours(x, x->next, sdp_answer_put, SIZE_MAX, out);
 }
 
 void sdp_exchange_agree(struct sdp_exchange *x)
@@ -250,7 +283,7 @@ void sdp_exchange_agree(struct sdp_exchange *x)
     if (x->state != SDP_THEY_OFFERED)
         return;
     x->answer_may_come = false;
-    commit(x);
+    commit(x, x->next);
 }
 
 int sdp_exchange_answer(struct sdp_exchange *x, struct buf *out)
@@ -274,7 +307,7 @@ const struct sdp_stream *sdp_exchange_stream(const struct sdp_exchange *x)
 
 bool sdp_exchange_wants_keys(const struct sdp_exchange *x)
 {
-    return sdp_is_secured(&x->next);
+    return sdp_is_secured(latest(x));
 }
 
 struct slice sdp_exchange_ours(const struct sdp_exchange *x)

@@ -34,16 +34,17 @@ void sdp_exchange_free(struct sdp_exchange *x); /* NULL is fine */
 /* What our next offer or answer says. The list of codecs must be the one from the start, in that
  * order, because numbers stay bound to codecs for as long as the session lasts (RFC 3264 8.3.2);
  * n_codecs may become smaller, and telephone_event and redundancy may be given up. Only in
- * SDP_STABLE (else -EBUSY), or -EINVAL as above. */
+ * SDP_STABLE (else -EBUSY), or -EINVAL or -ENOMEM as above. */
 int sdp_exchange_set_local(struct sdp_exchange *x, const struct sdp_local *local);
 /* Only the direction that we want by ourselves: SDP_SENDONLY to hold, SDP_SENDRECV to resume. While
  * the other side holds us, an offer asks for what that leaves of it (RFC 3264 8.4): SDP_INACTIVE
- * and SDP_RECVONLY. 0, or -EBUSY outside of SDP_STABLE. */
+ * and SDP_RECVONLY. 0, -ENOMEM, or -EBUSY outside of SDP_STABLE. */
 int sdp_exchange_set_direction(struct sdp_exchange *x, enum sdp_direction direction);
 /* So many bytes there are for our offers from now on; SIZE_MAX, as at first: any number. What is
  * longer leaves out what is worth least, in the order of enum sdp_brevity (sdp/agree.h), until it
  * fits or nothing more can be left out. Answers say what they have to. */
 void sdp_exchange_set_room(struct sdp_exchange *x, size_t room);
+/* Good until the next call that changes anything. */
 const struct sdp_local *sdp_exchange_local(const struct sdp_exchange *x);
 
 /* Appends our offer to out. 0; -EBUSY outside of SDP_STABLE (RFC 3261 14.1: wait, or 491);

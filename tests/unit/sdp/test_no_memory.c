@@ -37,6 +37,12 @@ static int answer(struct sdp_exchange *x, struct buf *out)
     return sdp_exchange_answer(x, out);
 }
 
+static int hold(struct sdp_exchange *x, struct buf *out)
+{
+    (void)out;
+    return sdp_exchange_set_direction(x, SDP_SENDONLY);
+}
+
 /* Does one step until no allocation in it is left to fail. */
 static void do_step(struct sdp_exchange *x, do_it *step)
 {
@@ -83,6 +89,8 @@ static void each_step_may_be_refused_once(void **state)
     do_step(x, take_answer);
     do_step(x, take_offer);
     do_step(x, answer);
+    do_step(x, hold);
+    assert_int_equal(sdp_exchange_local(x)->direction, SDP_SENDONLY);
     sdp_exchange_free(x);
 }
 
