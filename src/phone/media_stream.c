@@ -238,6 +238,7 @@ void stream_stop(struct media_stream *s)
     net_rtp_pair_close(&s->pair);
     stream_forget_dtls(s);
     stream_forget_keys(s);
+    rtp_latch_end(&s->latch);
     media_agreement_free(s->agreed);
     s->agreed = NULL;
     s->tone_kind = TONE_NONE;

@@ -1,5 +1,7 @@
 #include "rtp/latch.h"
 
+#include <stdlib.h>
+
 static bool is_somewhere(const struct ip *ip)
 {
     return ip->family && ip->port && !ip_is_any(ip) && !ip_is_multicast(ip);
@@ -15,6 +17,18 @@ static struct ip next_port(const struct ip *rtp)
     return rtcp;
 }
 
+static void drop_candidates(struct rtp_latch *l)
+{
+    free(l->candidates);
+    l->candidates = NULL;
+}
+
+void rtp_latch_end(struct rtp_latch *l)
+{
+    drop_candidates(l);
+    *l = (struct rtp_latch){.heard = false};
+}
+
 void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct ip *rtcp,
                          const struct ip *signalling)
 {
@@ -22,6 +36,7 @@ void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct
     struct ip to_rtcp = is_somewhere(rtcp) ? *rtcp : to.family ? next_port(&to) : (struct ip){0};
 
     if (!ip_same(&to, &l->signalled)) {
+        drop_candidates(l);
         *l = (struct rtp_latch){.rtp = to,
                                 .rtcp = to_rtcp,
                                 .signalled = to,
@@ -36,14 +51,18 @@ void rtp_latch_signalled(struct rtp_latch *l, const struct ip *rtp, const struct
     l->same_host = to.family && ip_same_host(&to, signalling);
 }
 
-/* NULL: all places are taken. A newcomer who took the place of one who is on the way would keep out
- * the far end for as long as newcomers come more often than its packets. */
+/* NULL: all places are taken, or there is no memory for them. A newcomer who took the place of one
+ * who is on the way would keep out the far end for as long as newcomers come more often than its
+ * packets. */
 static struct rtp_latch_candidate *candidate_at(struct rtp_latch *l, const struct ip *from,
                                                 uint64_t now_ms)
 {
-    struct rtp_latch_candidate *first = l->candidates;
+    struct rtp_latch_candidate *first;
 
-    for (size_t i = 0; i < RTP_LATCH_CANDIDATES; i++) {
+    if (!l->candidates)
+        l->candidates = calloc(RTP_LATCH_CANDIDATES, sizeof *l->candidates);
+    first = l->candidates;
+    for (size_t i = 0; first && i < RTP_LATCH_CANDIDATES; i++) {
         struct rtp_latch_candidate *c = &l->candidates[i];
 
         if (c->packets && ip_same(&c->from, from))
@@ -51,7 +70,7 @@ static struct rtp_latch_candidate *candidate_at(struct rtp_latch *l, const struc
         if (c->until_ms < first->until_ms)
             first = c;
     }
-    if (first->until_ms > now_ms)
+    if (!first || first->until_ms > now_ms)
         return NULL;
     *first = (struct rtp_latch_candidate){.from = *from};
     return first;
@@ -59,6 +78,7 @@ static struct rtp_latch_candidate *candidate_at(struct rtp_latch *l, const struc
 
 static void move(struct rtp_latch *l, const struct ip *from)
 {
+    drop_candidates(l);
     l->latched = l->heard = l->heard_there = true;
     l->rtp = *from;
     l->rtcp = ip_same(&l->signalled_rtcp, &l->signalled) ? *from : next_port(from);

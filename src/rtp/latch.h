@@ -12,7 +12,8 @@
  * packets and then one a second, so that an SDP with a stranger's address is no weapon. Another
  * such address in the next SDP shares them.
  *
- * Pure: addresses and times go in. */
+ * Pure: addresses and times go in. Those who try have memory from the first packet that comes from
+ * elsewhere until somebody has latched; without it nobody else gets a place. */
 #ifndef RTP_LATCH_H
 #define RTP_LATCH_H
 
@@ -39,11 +40,11 @@ struct rtp_latch {
     struct rtp_latch_candidate {
         struct ip from;
         uint32_t ssrc;
-        uint16_t next;     /* sequence number */
-        uint8_t packets;   /* in sequence; 0: a free place */
-        bool broken;       /* it was out of sequence once */
-        uint64_t until_ms; /* nobody else gets the place before */
-    } candidates[RTP_LATCH_CANDIDATES];
+        uint16_t next;        /* sequence number */
+        uint8_t packets;      /* in sequence; 0: a free place */
+        bool broken;          /* it was out of sequence once */
+        uint64_t until_ms;    /* nobody else gets the place before */
+    } * candidates;           /* RTP_LATCH_CANDIDATES; NULL: nobody else has tried */
     uint32_t unheard_packets; /* sent to addresses never heard from, less one a second */
     uint64_t unheard_ms;      /* when one was last taken off */
 };
@@ -53,6 +54,9 @@ enum rtp_latch_verdict {
     RTP_LATCH_MOVED, /* accept; from now on we send there, and what came before does not count */
     RTP_LATCH_REFUSE
 };
+
+/* Frees what it has; then it is all zero, as at first. */
+void rtp_latch_end(struct rtp_latch *l);
 
 /* What SDP says now: again for every new offer and answer. A changed RTP address forgets all that
  * was heard; the same one changes nothing. rtcp family 0: the port after RTP's. With mux pass the

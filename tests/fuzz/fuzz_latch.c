@@ -95,5 +95,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
     for (; n >= 4; bytes += 4, n -= 4)
         steps[bytes[0] % ARRAY_LEN(steps)](&play, bytes);
+    rtp_latch_end(&play.latch);
     return 0;
 }

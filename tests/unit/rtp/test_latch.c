@@ -114,6 +114,7 @@ static void check_row(void **state)
     for (size_t i = 0; i < 10 && row->steps[i]; i++)
         assert_int_equal(step(&l, row->steps[i]), row->verdicts[i]);
     assert_true(ip_same(&l.rtp, &to));
+    rtp_latch_end(&l);
 }
 
 static unsigned sent_in_ms(struct rtp_latch *l, uint64_t from_ms, uint64_t ms)
@@ -195,6 +196,7 @@ static void test_sdp_moves_everything(void **state)
     assert_int_equal(l.rtcp.port, 4001);
     assert_int_equal(sent_in_ms(&l, 5000, 2000), 51); /* never heard from */
     assert_int_equal(step(&l, "S2"), 'r');
+    rtp_latch_end(&l);
 }
 
 /* What was sent before SDP moved the far end arrives behind it; who stays is behind a NAT. */
@@ -350,6 +352,7 @@ static unsigned latched_ms(const struct strangers *x)
             due_ms += 15 + below(&random, 11);
     }
     assert_true(!l.latched || ip_same(&l.rtp, &n));
+    rtp_latch_end(&l);
     return ms;
 }
 

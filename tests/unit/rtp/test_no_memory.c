@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rtp/latch.h"
 #include "rtp/srtp.h"
 #include "tests/lib/memory.h"
 #include "tests/lib/memory_srtp.h"
@@ -174,10 +175,29 @@ static void keys_that_are_refused_replace_none(void **state)
     rtp_srtp_free(far);
 }
 
+/* Nor does it keep anybody out once there is some. */
+static void without_a_place_nothing_is_latched_to(void **state)
+{
+    const struct ip said = {4, {192, 0, 2, 1}, 4000, 0}, there = {4, {198, 51, 100, 7}, 61000, 0};
+    struct rtp_latch latch = {.heard = false};
+
+    (void)state;
+    rtp_latch_signalled(&latch, &said, &said, &said);
+    memory_fail_at(1);
+    assert_int_equal(rtp_latch_rtp(&latch, &there, 1, 1, 0), RTP_LATCH_REFUSE);
+    assert_true(memory_has_failed());
+    memory_fail_at(0);
+    for (uint16_t i = 2; i < 1 + RTP_LATCH_PACKETS; i++)
+        assert_int_equal(rtp_latch_rtp(&latch, &there, 1, i, 0), RTP_LATCH_REFUSE);
+    assert_int_equal(rtp_latch_rtp(&latch, &there, 1, 1 + RTP_LATCH_PACKETS, 0), RTP_LATCH_MOVED);
+    rtp_latch_end(&latch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_begun_without_memory),
+        cmocka_unit_test(without_a_place_nothing_is_latched_to),
         cmocka_unit_test(a_stream_may_be_refused),
         {"the first packet of an SSRC", first_packets, NULL, NULL, NULL},
         {"its first RTCP", first_packets, NULL, NULL, (void *)&one},
