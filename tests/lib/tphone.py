@@ -44,15 +44,15 @@ class Phone:
     """One run of tphone; more are its options, underlines for dashes; popen: how
     its process is started; under: a command that starts it, with its options; account: what it is
     configured with (lib/account.py), settings: its keys that differ; also: further accounts;
-    through: the label of the one to use, where it would not be chosen by itself. Each has a home
-    of its own in the room."""
+    through: the label of the one to use, where it would not be chosen by itself; trace: where the
+    messages are written, if that matters. Each has a home of its own in the room."""
 
     def __init__(self, room, name, command, arguments=(), spoken=None, device="none", env=None,
                  popen=None, under=(), account=None, settings=None, also=(),
-                 through=None, **more):
+                 through=None, trace=None, **more):
         self.name, self.folder = name, room.folder
         self.recording = room.path(f"{name}-heard.wav")
-        self.trace = room.path(f"{name}-sip.txt")
+        self.trace = trace or room.path(f"{name}-sip.txt")
         self.home = room.path(f"{name}-home")
         if spoken is not None:
             more["play"] = sound.write(room.path(f"{name}-spoken.wav"), spoken)

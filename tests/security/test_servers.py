@@ -69,7 +69,7 @@ BY_TCP = {
 
 def by_tcp(how):
     """The phone registers by TCP with somebody who does that to each of its connections."""
-    seen = []
+    seen, looked_at = [], threading.Event()
 
     def serve(connection):
         with connection:
@@ -80,6 +80,7 @@ def by_tcp(how):
                     request = sip.Message.parse(data.lstrip())
                     request.source = connection.getpeername()
                     seen.append(request)
+                    looked_at.wait(8)
                     BY_TCP[how](connection, request)
                     return
             except OSError:
@@ -95,9 +96,12 @@ def by_tcp(how):
     with Room() as room, socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         threading.Thread(target=listen, args=(listener,), daemon=True).start()
         port = listener.getsockname()[1]
-        target = answering(room, accounts(f"sip:127.0.0.1:{port};transport=tcp", 1), transport="")
+        # A trace waits in memory for a disk that is busy, which is none of the server's doing.
+        target = answering(room, accounts(f"sip:127.0.0.1:{port};transport=tcp", 1), transport="",
+                           trace="/dev/null")
         wait_until(lambda: seen, 8, "no REGISTER came")
         start, cpu = attack.memory_kb(target.pid), attack.cpu_seconds(target.pid)
+        looked_at.set()
         pinger = Pinger(target)
         time.sleep(4)
         grown = (attack.memory_kb(target.pid) - start) / 1024
@@ -106,7 +110,7 @@ def by_tcp(how):
         unharmed(target.phone)
         expect(len(seen) <= 10, f"{len(seen)} REGISTERs in 4 s")
         if not attack.sanitized():
-            expect(grown <= 2, f"memory grew by {grown:.1f} MB")
+            expect(grown <= 1, f"memory grew by {grown:.1f} MB")
             expect(cpu < 2, f"{cpu:.1f} s of the processor in 4 s")
         listener.shutdown(socket.SHUT_RDWR)
         return f"{len(seen)} REGISTERs, memory +{grown:.1f} MB, {cpu:.1f} s of processor; " \
