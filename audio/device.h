@@ -59,8 +59,8 @@ struct audio_device_config {
     uint32_t rate_hz;  /* wished for; 0: 48000 */
     unsigned channels; /* wished for, each way, 1 or 2; 0: 1 */
     unsigned frame_ms; /* per callback; 0: 5, 10 on a busy machine (audio/device_pace.h) */
-    bool no_capture, no_playback; /* half duplex, for cards that lack one side */
-    bool named_microphone;        /* none is opened in place of one that name does not have */
+    bool no_capture;       /* it only plays */
+    bool named_microphone; /* none is opened in place of one that name does not have */
 };
 
 /* Opens and starts. The first samples may be 0.3 to 1.9 s away: see audio_device_running. Returns 0

@@ -46,17 +46,16 @@ static PaDeviceIndex find(const struct portaudio *pa, struct slice name, bool wh
     return paNoDevice;
 }
 
-/* A whole name goes first, and of either kind one that has both directions. */
-static PaDeviceIndex find_named(const struct portaudio *pa, struct slice name,
-                                const struct device_choice *c)
+/* A whole name goes first, and of either kind one that has all directions that are wanted. */
+static PaDeviceIndex find_named(const struct portaudio *pa, struct slice name, bool captures)
 {
-    PaDeviceIndex i = find(pa, name, true, c->has_input, c->has_output);
+    PaDeviceIndex i = find(pa, name, true, captures, true);
 
     if (i == paNoDevice)
         i = find(pa, name, true, false, false);
     if (i == paNoDevice)
-        i = find(pa, name, false, c->has_input, c->has_output);
-    if (i == paNoDevice && c->has_input && c->has_output) {
+        i = find(pa, name, false, captures, true);
+    if (i == paNoDevice && captures) {
         i = find(pa, name, false, true, false);
         i = i == paNoDevice ? find(pa, name, false, false, true) : i;
     }
@@ -139,7 +138,7 @@ static int choose_named(const struct portaudio *pa, const struct audio_device_co
 {
     struct slice name = slice_of(config->name);
 
-    c->in = c->out = find_named(pa, name, c);
+    c->in = c->out = find_named(pa, name, c->has_input);
     if (c->in == paNoDevice)
         return refuse(why, "sound device", name);
     lend(pa, name, CAPTURES, config->named_microphone, &c->in, &c->has_input, c->note);
@@ -164,10 +163,8 @@ int device_choose(const struct portaudio *pa, const struct audio_device_config *
     struct slice microphone, loudspeaker;
     int err;
 
-    *out = (struct device_choice){.in = paNoDevice,
-                                  .out = paNoDevice,
-                                  .has_input = !config->no_capture,
-                                  .has_output = !config->no_playback};
+    *out = (struct device_choice){
+        .in = paNoDevice, .out = paNoDevice, .has_input = !config->no_capture, .has_output = true};
     if (audio_device_halves(name, &microphone, &loudspeaker))
         err = choose_two(pa, microphone, loudspeaker, out, why);
     else if (strcmp(name, "default") == 0)
