@@ -55,10 +55,10 @@ static PaDeviceIndex find_named(const struct portaudio *pa, struct slice name, b
         i = find(pa, name, true, false, false);
     if (i == paNoDevice)
         i = find(pa, name, false, captures, true);
-    if (i == paNoDevice && captures) {
+    if (i == paNoDevice)
         i = find(pa, name, false, true, false);
-        i = i == paNoDevice ? find(pa, name, false, false, true) : i;
-    }
+    if (i == paNoDevice)
+        i = find(pa, name, false, false, true);
     return i;
 }
 

@@ -52,6 +52,8 @@ static const struct row {
     {"a ring by a part of two names", "US", NULL, "usb", "usb", NULL, RINGS, 0},
     {"a ring by a card that only hears", "webcam", NULL, "desk", "desk",
      "webcam has no loudspeaker: the system's default, desk,", RINGS, 0},
+    {"a ring by a part of its name", "cam", NULL, "desk", "desk",
+     "cam has no loudspeaker: the system's default, desk,", RINGS, 0},
     /* clang-format on */
 };
 
