@@ -156,6 +156,17 @@ static int choose_default(const struct portaudio *pa, struct device_choice *c)
     return 0;
 }
 
+/* Neither direction of what is wanted is there, which may be one alone. */
+static int refuse_all(const struct audio_device_config *config, const char *name,
+                      char why[AUDIO_WHY_MAX])
+{
+    if (why)
+        snprintf(why, AUDIO_WHY_MAX, "%.*s has no %s", AUDIO_WHY_MAX / 2,
+                 strcmp(name, "default") == 0 ? "this machine" : name,
+                 config->no_capture ? what[PLAYS] : "sound device");
+    return -ENODEV;
+}
+
 int device_choose(const struct portaudio *pa, const struct audio_device_config *config,
                   struct device_choice *out, char why[AUDIO_WHY_MAX])
 {
@@ -173,7 +184,5 @@ int device_choose(const struct portaudio *pa, const struct audio_device_config *
         err = choose_named(pa, config, out, why);
     if (err || out->has_input || out->has_output)
         return err;
-    if (why)
-        snprintf(why, AUDIO_WHY_MAX, "this machine has no sound device");
-    return -ENODEV;
+    return refuse_all(config, name, why);
 }

@@ -54,6 +54,8 @@ static const struct row {
      "webcam has no loudspeaker: the system's default, desk,", RINGS, 0},
     {"a ring by a part of its name", "cam", NULL, "desk", "desk",
      "cam has no loudspeaker: the system's default, desk,", RINGS, 0},
+    {"a ring by a microphone alone", "webcam | none", NULL, NULL, NULL,
+     "webcam | none has no loudspeaker", RINGS, -ENODEV},
     /* clang-format on */
 };
 
@@ -121,7 +123,31 @@ static void the_named_are_used(void **state)
     air_clear();
 }
 
+static void refuses(const char *name, bool no_capture, const char *wanted)
+{
+    struct audio_device_config config = {.name = name, .no_capture = no_capture};
+    char why[AUDIO_WHY_MAX] = "";
+    struct audio_device *d;
+
+    assert_int_equal(audio_device_open(&config, &d, why), -ENODEV);
+    assert_string_equal(why, wanted);
+}
+
+static void nothing_plays(void **state)
+{
+    (void)state;
+    refuses("default", false, "this machine has no sound device");
+    air_plug("webcam");
+    air_set_directions("webcam", true, false);
+    refuses("default", true, "this machine has no loudspeaker");
+    refuses("webcam", true, "webcam has no loudspeaker");
+    air_clear();
+}
+
 int main(void)
 {
-    return RUN_ROWS("audio/device, which", rows, the_named_are_used);
+    const struct CMUnitTest others[] = {cmocka_unit_test(nothing_plays)};
+    int failed = RUN_ROWS("audio/device, which", rows, the_named_are_used);
+
+    return failed + cmocka_run_group_tests_name("audio/device, none", others, NULL, NULL);
 }
