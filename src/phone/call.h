@@ -195,8 +195,10 @@ struct call {
         bool redundancy;
     } told_media;
     enum suite dtls_suite; /* that DTLS has come to */
-    struct sdp_dtls named; /* whom a description by TLS has named for that, the last one */
-    bool named_in_clear;   /* whom it is with was said by another way since */
+    struct sdp_dtls named; /* whom a description for that has named last that is verified, */
+    bool by_anybody;       /* and that the last one is none: it came not by TLS, or by a connection
+                            * that was opened to us */
+    bool keys_seen;        /* some by SDES have come in the clear */
     bool muted;
     bool mutes; /* from the answer on */
     struct quality_before quality;

@@ -194,16 +194,17 @@ void call_keys_note(struct call *call, const struct sip_flow *flow)
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
     const struct sip_flow *way = flow->remote.family ? flow : &call->flow;
 
-    call->named_in_clear = way->transport != SIP_TLS;
-    if (!call->named_in_clear && is_by_dtls(stream))
+    call->by_anybody = way->transport != SIP_TLS || !way->peer;
+    call->keys_seen |= way->transport != SIP_TLS && call_keys_in_use(call);
+    if (!call->by_anybody && is_by_dtls(stream))
         call->named = stream->secured.theirs;
 }
 
 /* A call by TLS may go on by UDP, where a Contact leads there: who reads along then knows all that
- * it takes to name somebody else. */
-static bool is_named_by_tls(const struct call *call, const struct sdp_dtls *theirs)
+ * it takes to name somebody else, be it by UDP or on a connection that he opens to us. */
+static bool is_named_by_verified(const struct call *call, const struct sdp_dtls *theirs)
 {
-    return !call->named_in_clear ||
+    return !call->by_anybody ||
            fingerprints_eq(call->named.fingerprints, call->named.n_fingerprints,
                            theirs->fingerprints, theirs->n_fingerprints);
 }
@@ -220,11 +221,11 @@ const char *call_encryption_name(const struct call *call)
     if (stream->secured.by == SDP_CLEAR)
         return "none";
     if (stream->secured.by == SDP_DTLS)
-        return verified && is_named_by_tls(call, &stream->secured.theirs) ? "dtls"
-                                                                          : "dtls-unverified";
-    if (call->flow.transport != SIP_TLS)
+        return verified && is_named_by_verified(call, &stream->secured.theirs) ? "dtls"
+                                                                               : "dtls-unverified";
+    if (call->flow.transport != SIP_TLS || call->keys_seen)
         return "sdes-in-the-clear";
-    return verified ? "sdes" : "sdes-unverified";
+    return verified && !call->by_anybody ? "sdes" : "sdes-unverified";
 }
 
 enum suite call_suite(const struct call *call, const struct sdp_stream *stream)

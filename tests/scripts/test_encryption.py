@@ -6,6 +6,8 @@ import glob
 import os
 import re
 import signal
+import socket
+import ssl
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -366,12 +368,13 @@ def downgraded_answer(when):
         equal(ended["encryption"], KEYED, "at the end")
 
 
-def _call_by_tls(room, *lines, dtls="never", encryption="sdes"):
+def _call_by_tls(room, *lines, dtls="never", encryption="sdes", **more):
     """A call of ours that is answered by TLS, by a Contact for UDP: the client, our call, our INVITE,
     the answer, and who is there from then on."""
     root = Paper(room, "root")
     server = Paper(room, "server", ("DNS:localhost", "IP:127.0.0.1"), root)
-    phone = Piped(room, "us", device="none", tls_ca=root.pem, dtls=dtls)
+    phone = Piped(room, "us", port=free_port(2), device="none", tls_ca=root.pem, dtls=dtls,
+                  tls_certificate=server.pem, tls_key=server.key, **more)
     listener, plain = room.keep(sip.TcpListener(paper=server)), room.keep(sip.Peer(phone.port))
     call = phone.client.do("call", target=f"sip:x@localhost:{listener.port};transport=tls")["call"]
     peer = listener.accept(10)
@@ -382,6 +385,22 @@ def _call_by_tls(room, *lines, dtls="never", encryption="sdes"):
           "when it is answered")
     plain.wait(sip.request("ACK"), 8, what="our ACK by UDP")
     return phone.client, call, invite, ok, plain
+
+
+def _again(peer, invite, ok, cseq, body):
+    """The status for a re-INVITE of the other side."""
+    theirs = peer.request("INVITE", invite.get("Contact").split("<")[1].split(">")[0],
+                          call=invite.get("Call-ID"), body=body)
+    theirs.set("From", ok.get("To")).set("To", invite.get("From")).set("CSeq", f"{cseq} INVITE")
+    peer.send(theirs)
+    answer = peer.wait(lambda m: m.status >= 200 and m.cseq == cseq, 8, what="an answer")
+    peer.send(peer.ack(theirs, answer))
+    return answer.status
+
+
+def _told(client, call, wanted, what):
+    wait_until(lambda: client.do("status", call=call)["calls"][0]["encryption"] == wanted, 4,
+               f"it is not told as {wanted} {what}")
 
 
 def _end(client, call, plain, encryption):
@@ -414,19 +433,23 @@ def held_without():
         _end(client, call, plain, CLEAR)
 
 
+@case("with sdes = always they go there, and the call is told as one whose keys were seen")
+def held_in_the_clear():
+    with Room() as room:
+        client, call, _, _, plain = _call_by_tls(room, LINE, sdes="always")
+        client.do("hold", call=call)
+        again = plain.wait(sip.request("INVITE"), 8, what="the hold")
+        expect(b"a=crypto:" in again.body, "no keys", [again.body])
+        plain.respond(again, 200, tag="x", body=_sdp("RTP/AVP", LINE, version=2))
+        client.event("media", call=call, encryption=KEYED)
+
+
 @case("who sends keys of a call by TLS by UDP, or asks there for ours, gets 488: it goes on as it was")
 def asked_elsewhere():
     with Room() as room:
         client, call, invite, ok, plain = _call_by_tls(room, LINE)
         for cseq, body in enumerate((_sdp("RTP/AVP", LINE.replace("WVN", "AAA"), version=2), b""), 1):
-            theirs = plain.request("INVITE", invite.get("Contact").split("<")[1].split(">")[0],
-                                   call=invite.get("Call-ID"), body=body)
-            theirs.set("From", ok.get("To")).set("To", invite.get("From"))
-            theirs.set("CSeq", f"{cseq} INVITE")
-            plain.send(theirs)
-            answer = plain.wait(lambda m: m.status >= 200 and m.cseq == cseq, 8, what="an answer")
-            plain.send(plain.ack(theirs, answer))
-            equal(answer.status, 488, "their re-INVITE")
+            equal(_again(plain, invite, ok, cseq, body), 488, "their re-INVITE")
             client.event("notice", call=call, text="the other side wanted keys for the sound to go in "
                          "the clear, which have gone by TLS so far; refused")
         _end(client, call, plain, "sdes")
@@ -439,30 +462,48 @@ def named_elsewhere():
     with Room() as room:
         client, call, invite, ok, plain = _call_by_tls(room, ours, "a=setup:active", dtls="offer",
                                                        encryption="dtls")
-
-        def told(wanted, what):
-            wait_until(lambda: client.do("status", call=call)["calls"][0]["encryption"] == wanted, 4,
-                       f"it is not told as {wanted} {what}")
-
         for number, command, line in (2, "hold", ours), (3, "resume", others):
             client.do(command, call=call)
             again = plain.wait(sip.request("INVITE"), 8, number - 1, what=command)
             plain.respond(again, 200, tag="x", body=_sdp("RTP/AVP", line, "a=setup:active",
                                                          version=number))
             plain.wait(sip.request("ACK"), 8, number, what="our ACK")
-            told("dtls" if line == ours else "dtls-unverified", f"behind their answer to {command}")
+            _told(client, call, "dtls" if line == ours else "dtls-unverified",
+                  f"behind their answer to {command}")
         for cseq, line, wanted in (1, ours, "dtls"), (2, others, "dtls-unverified"):
-            theirs = plain.request("INVITE", invite.get("Contact").split("<")[1].split(">")[0],
-                                   call=invite.get("Call-ID"),
-                                   body=_sdp("RTP/AVP", line, "a=setup:actpass", version=3 + cseq))
-            theirs.set("From", ok.get("To")).set("To", invite.get("From"))
-            theirs.set("CSeq", f"{cseq} INVITE")
-            plain.send(theirs)
-            answer = plain.wait(lambda m: m.status >= 200 and m.cseq == cseq, 8, what="an answer")
-            plain.send(plain.ack(theirs, answer))
-            equal(answer.status, 200, "their re-INVITE")
-            told(wanted, "behind their re-INVITE")
+            body = _sdp("RTP/AVP", line, "a=setup:actpass", version=3 + cseq)
+            equal(_again(plain, invite, ok, cseq, body), 200, "their re-INVITE")
+            _told(client, call, wanted, "behind their re-INVITE")
         _end(client, call, plain, "dtls-unverified")
+
+
+def _opened_to(invite):
+    """A connection by TLS to the phone that sent it, which shows no certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    port = int(re.search(r"127\.0\.0\.1:(\d+)", invite.get("Contact")).group(1))
+    peer = sip.TcpPeer(connection=context.wrap_socket(socket.create_connection(("127.0.0.1", port))))
+    peer.transport = "TLS"
+    return peer
+
+
+@case("nor is who sends them on a connection that he has opened to us, and keys of his are told so")
+def named_by_whom():
+    ours, others = (f"a=fingerprint:sha-256 {':'.join(['%02X' % n] * 32)}" for n in (1, 2))
+    with Room() as room:
+        client, call, invite, ok, plain = _call_by_tls(room, ours, "a=setup:active", dtls="offer",
+                                                       encryption="dtls")
+        stranger = room.keep(_opened_to(invite))
+        for cseq, line, wanted in (1, ours, "dtls"), (2, others, "dtls-unverified"):
+            body = _sdp("RTP/AVP", line, "a=setup:actpass", version=1 + cseq)
+            equal(_again(stranger, invite, ok, cseq, body), 200, "their re-INVITE")
+            _told(client, call, wanted, "behind their re-INVITE")
+    with Room() as room:
+        client, call, invite, ok, plain = _call_by_tls(room, LINE)
+        stranger = room.keep(_opened_to(invite))
+        body = _sdp("RTP/AVP", LINE.replace("WVN", "AAA"), version=2)
+        equal(_again(stranger, invite, ok, 1, body), 200, "their re-INVITE")
+        _told(client, call, "sdes-unverified", "behind their re-INVITE")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ static void another_encryption_is_told(void **state)
     phones_forget(p);
     call->flow.transport = SIP_TLS;
     call->verified = true;
-    call->named_in_clear = false;
+    call->by_anybody = false;
     call_media_update(call);
     phone_deliver(A->phone);
     media(A, number, true);
