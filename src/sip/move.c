@@ -189,6 +189,7 @@ static void believe(struct sip_call *call, struct sip_tx *tx, uint64_t now_ms)
     call->dialog->flow.transport = call->claim.flow.transport;
     call->dialog->flow.remote = call->claim.flow.remote;
     call->dialog->flow.connection = call->claim.flow.connection;
+    call->dialog->flow.peer = call->claim.flow.peer; /* not who was verified before */
     sip_dialog_set_target(call->dialog, sip_dialog_target_in(sip_tx_request_of(tx)));
     sip_reinvite_put_off(call, now_ms); /* ours went to where nobody is any more */
     if (call->asked.answered && !call->asked.late_offer)

@@ -297,6 +297,34 @@ static void they_move(void **state)
     end(r);
 }
 
+/* Nobody has verified who is there, whoever was where they were. */
+static void they_move_by_tls(void **state)
+{
+    struct rig *r = rig_new(SIP_TLS);
+    const struct rig_sent *again;
+
+    (void)state;
+    r->flow.peer = 7;
+    rig_call(r);
+    rig_answer(r, rig_find(r, "INVITE", 0), "200 OK", "b",
+               "Contact: <sip:bob@192.0.2.2;transport=tls>\n", "x");
+    r->flow.peer = 0;
+    r->flow.connection = 99;
+    ask(r, 8, "INVITE", 1, "192.0.2.8;transport=tls");
+    rig_run(r, SIP_MOVE_PROBE_MS);
+    sip_call_reoffer_answer(r->call, 200, SLICE("yes"), r->now_ms);
+    rig_drain(r);
+    ask(r, 8, "ACK", 1, "192.0.2.8;transport=tls");
+    assert_int_equal(rig_event_count(r, SIP_CALL_ACKED), 1);
+    assert_int_equal(sip_call_reinvite(r->call, SLICE("hold"), r->now_ms), 0);
+    rig_drain(r);
+    again = rig_find(r, "INVITE", 1);
+    assert_int_equal(again->flow.remote.bytes[3], 8);
+    assert_int_equal(again->flow.connection, 99);
+    assert_int_equal(again->flow.peer, 0);
+    hang_up(r);
+}
+
 /* What we think of their offer does not change where they are. */
 static void they_move_with_an_offer_that_is_refused(void **state)
 {
@@ -520,6 +548,7 @@ int main(void)
         {"another Contact of ours: told once", our_contact_changes, 0, 0, 0},
         {"none by UDP", our_contact_stays_by_udp, 0, 0, 0},
         {"they move, and are silent where they were", they_move, 0, 0, 0},
+        {"they move, by a connection of theirs", they_move_by_tls, 0, 0, 0},
         {"they move, and we refuse the offer", they_move_with_an_offer_that_is_refused, 0, 0, 0},
         {"they answer where they were", whoever_answers_at_the_old_address_has_not_moved, 0, 0, 0},
         {"they move on", they_move_on_before_we_have_decided, 0, 0, 0},
