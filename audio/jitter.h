@@ -27,6 +27,7 @@
 
 #define JITTER_PACKETS 128 /* when more wait, the oldest is dropped */
 #define JITTER_PAYLOAD_MAX 2048
+#define JITTER_TOLD 64    /* of those that were discarded it is known which they were */
 #define JITTER_MAX_MS 500 /* the highest ceiling there is, and the default */
 
 struct jitter;
@@ -125,6 +126,10 @@ int jitter_put_copy(struct jitter *j, const struct jitter_packet *copy, unsigned
 /* What to play next. queued: what the owner still has to play before it, in clock units, so that
  * the answer is about the moment when it will be heard. */
 void jitter_get(struct jitter *j, uint64_t now_us, uint32_t queued, struct jitter_decision *out);
+
+/* One of those that were discarded since it was last asked, the earliest first: it came in time, or
+ * a copy of it did, and nothing of it was played. False: there is no other. */
+bool jitter_discarded(struct jitter *j, uint16_t *sequence);
 
 /* Forgets the packets and the place in the stream, keeps what was learnt about delays: after a
  * hold, say. */

@@ -398,6 +398,16 @@ void jitter_get(struct jitter *j, uint64_t now_us, uint32_t queued, struct jitte
     nothing_waits(j, out);
 }
 
+bool jitter_discarded(struct jitter *j, uint16_t *sequence)
+{
+    if (j->n_told == j->n_discarded)
+        return false;
+    if (j->n_discarded - j->n_told > JITTER_TOLD)
+        j->n_told = j->n_discarded - JITTER_TOLD;
+    *sequence = j->discarded[j->n_told++ % JITTER_TOLD];
+    return true;
+}
+
 void jitter_stats(const struct jitter *j, struct jitter_stats *out)
 {
     *out = j->stats;

@@ -44,6 +44,8 @@ struct jitter {
 
     struct jitter_store store;
     struct jitter_stored *given; /* the one given out last */
+    uint16_t discarded[JITTER_TOLD];
+    uint32_t n_discarded, n_told; /* in all; of these, those that the owner has asked for */
 
     /* Where we play. */
     bool paused; /* before the first packet and in pauses */
@@ -111,7 +113,10 @@ static inline void release_given(struct jitter *j)
 
 static inline void discard_first(struct jitter *j)
 {
-    jitter_store_give_back(&j->store, jitter_store_take(&j->store));
+    struct jitter_stored *first = jitter_store_take(&j->store);
+
+    j->discarded[j->n_discarded++ % JITTER_TOLD] = (uint16_t)first->sequence;
+    jitter_store_give_back(&j->store, first);
     j->stats.discarded++;
 }
 

@@ -548,6 +548,11 @@ bool playout_get(struct playout *p, uint64_t now_us, int16_t *out, size_t n)
     return any;
 }
 
+bool playout_discarded(struct playout *p, uint16_t *sequence)
+{
+    return jitter_discarded(p->jitter, sequence);
+}
+
 void playout_flush(struct playout *p)
 {
     jitter_flush(p->jitter);

@@ -54,6 +54,9 @@ int playout_put_noise(struct playout *p, uint32_t ssrc, uint16_t sequence, uint3
  * the stream or stands in for it: false before the first packet is due and in pauses. */
 bool playout_get(struct playout *p, uint64_t now_us, int16_t *out, size_t n);
 
+/* As jitter_discarded. */
+bool playout_discarded(struct playout *p, uint16_t *sequence);
+
 /* The stream was held, or its sender changes: drop what waits. */
 void playout_flush(struct playout *p);
 

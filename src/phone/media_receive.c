@@ -416,6 +416,7 @@ static const int16_t *play_some(struct media_stream *s, uint64_t now_us, uint64_
     size_t channels = playout_channels(s->playout);
 
     (void)playout_get(s->playout, now_us, samples, n);
+    stream_xr_dropped(s);
     if (!s->agreed->params.receive)
         memset(samples, 0, n * channels * sizeof *samples);
     s->played_us += ms * 1000;

@@ -165,7 +165,7 @@ struct media_stream {
     struct rtcp_timing timing;
     bool rtcp_sent, remote_left;
     struct media_xr xr;
-    unsigned round_trips; /* that are known of */
+    unsigned round_trips;      /* that are known of */
     uint64_t rtcp_received_us; /* the beat on which its socket was last looked at */
 
     struct media_stats count; /* what is counted on the way; stream_stats fills in the rest */
@@ -347,6 +347,8 @@ void stream_xr_note(struct media_stream *s, const struct rtp_packet *packet,
                     const struct audio_codec *codec, bool discarded);
 /* What a packet held of an earlier one is there in its place, if that does not come itself. */
 void stream_xr_repaired(struct media_stream *s, uint16_t sequence);
+/* What the jitter buffer has thrown away since was not heard, although it came. */
+void stream_xr_dropped(struct media_stream *s);
 /* Another agreement: what somebody else has said is forgotten. */
 void stream_xr_agreed(struct media_stream *s, const struct media_agreement *before);
 /* The packet for a compound, of what the far end wants; 0: of nothing. sends: we do. */

@@ -47,6 +47,15 @@ void stream_xr_repaired(struct media_stream *s, uint16_t sequence)
         rtp_loss_note(&s->xr.heard, rtp_source_extend(&s->heard, sequence), RTP_LOSS_REPAIRED);
 }
 
+void stream_xr_dropped(struct media_stream *s)
+{
+    uint16_t sequence;
+
+    while (playout_discarded(s->playout, &sequence))
+        if (!s->heard.probation)
+            rtp_loss_note(&s->xr.heard, rtp_source_extend(&s->heard, sequence), RTP_LOSS_DROPPED);
+}
+
 /* --- what is said of it ---------------------------------------------------------------------- */
 
 static double packet_ms(const struct media_stream *s)

@@ -78,15 +78,33 @@ static void settle_before(struct rtp_loss *l, uint32_t sequence)
 
 /* --- what is known --------------------------------------------------------------------------- */
 
+static void drop(struct rtp_loss *l, uint32_t sequence)
+{
+    uint32_t ahead = sequence - l->next;
+
+    if (ahead > INT32_MAX) { /* settled */
+        l->dropped++;
+        l->since -= l->since > 0;
+        count_missing(l, 1);
+    } else if (ahead < RTP_LOSS_WAIT) {
+        l->repaired &= ~((uint64_t)1 << ahead);
+        l->discarded |= (uint64_t)1 << ahead;
+    }
+}
+
 void rtp_loss_note(struct rtp_loss *l, uint32_t sequence, enum rtp_loss_fate fate)
 {
     uint64_t bit;
 
     if (!l->begun) {
-        if (fate == RTP_LOSS_REPAIRED)
+        if (fate == RTP_LOSS_REPAIRED || fate == RTP_LOSS_DROPPED)
             return;
         l->begun = true;
         l->next = sequence;
+    }
+    if (fate == RTP_LOSS_DROPPED) {
+        drop(l, sequence);
+        return;
     }
     if (sequence - l->next > INT32_MAX)
         return;

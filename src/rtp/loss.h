@@ -34,9 +34,11 @@ enum rtp_loss_fate {
     RTP_LOSS_CAME,
     RTP_LOSS_DISCARDED,
     RTP_LOSS_REPAIRED, /* it did not come so far, but its sound is here */
+    RTP_LOSS_DROPPED,  /* what came, or was repaired, was thrown away before it was played */
 };
 
-/* What is known of sequence. Of one that is settled already nothing changes. */
+/* What is known of sequence. Of one that is settled already nothing changes, but where it was
+ * dropped: then it counts as missed just now. */
 void rtp_loss_note(struct rtp_loss *l, uint32_t sequence, enum rtp_loss_fate fate);
 /* The source began anew: what was counted stays, what was not settled is forgotten. */
 void rtp_loss_restart(struct rtp_loss *l);

@@ -516,18 +516,25 @@ static void follows_a_timestamp_that_jumps(void **state)
 static void skips_ahead_after_a_sleep(void **state)
 {
     struct jitter *j = playing();
+    uint16_t sequence;
 
     (void)state;
     for (int i = 4; i < 30; i++)
         put(j, i, (uint64_t)i * 20);
     assert_string_equal(get(j, 5000), "D29");
-    assert_true(stats_of(j).discarded > 20);
+    assert_int_equal(stats_of(j).discarded, 27);
+    for (int i = 2; i < 29; i++) {
+        assert_true(jitter_discarded(j, &sequence));
+        assert_int_equal(sequence, 100 + i);
+    }
+    assert_false(jitter_discarded(j, &sequence));
     jitter_free(j);
 }
 
 static void holds_no_more_than_it_may(void **state)
 {
     struct jitter *j = new_jitter();
+    uint16_t sequence = 0;
 
     (void)state;
     for (int i = 0; i < 3 * JITTER_PACKETS; i++)
@@ -537,6 +544,10 @@ static void holds_no_more_than_it_may(void **state)
     for (int i = 3 * JITTER_PACKETS; i < 6 * JITTER_PACKETS; i++)
         put(j, i, (uint64_t)i * 20);
     assert_int_equal(stats_of(j).waiting, JITTER_PACKETS);
+    for (int i = 0; i < JITTER_TOLD; i++)
+        assert_true(jitter_discarded(j, &sequence)); /* the latest of them */
+    assert_int_equal(sequence, 100 + 5 * JITTER_PACKETS - 1);
+    assert_false(jitter_discarded(j, &sequence));
     jitter_free(j);
 }
 

@@ -1,6 +1,7 @@
 /* A stream and packets of others: a far end made by hand, and who is none. */
 #include "net/address.h"
 #include "net/rtp_pair.h"
+#include "rtp/loss.h"
 #include "rtp/packet.h"
 #include "rtp/rtcp.h"
 #include "tests/unit/phone/streams.h"
@@ -301,6 +302,37 @@ static void test_unknown_payload_types_are_not_lost(void **state)
     streams_free(w);
 }
 
+/* What a network held back for a second and then lets go at once is more than is played late: who
+ * hears the rest of it has missed a part. */
+static void test_what_is_thrown_away_is_missing(void **state)
+{
+    struct streams *w = streams_new(NULL);
+    struct stranger peer = stranger_new(5);
+    struct media_stream *stream = call_by_hand(w, &peer);
+    uint16_t port = media_stream_port(stream);
+    struct media_stats stats;
+
+    (void)state;
+    media_stream_record(stream, w->a.record, PHONE_SIDES_HEARD);
+    for (unsigned i = 0; i < 10; i++) {
+        send_from(&peer, port, 1);
+        loop_run_ms(&w->loop, 20);
+    }
+    loop_run_ms(&w->loop, 1000);
+    send_from(&peer, port, 50);
+    for (unsigned i = 0; i < RTP_LOSS_WAIT; i++) {
+        loop_run_ms(&w->loop, 20);
+        send_from(&peer, port, 1);
+    }
+    stats = streams_stats(w, &w->a);
+    assert_int_equal(stats.lost, 0);
+    assert_in_range(stats.left.lost, 10, 40);
+    assert_in_range(stats.left.runs, 1, 3);
+    streams_stop(w);
+    net_rtp_pair_close(&peer.pair);
+    streams_free(w);
+}
+
 /* RFC 3550 8.2: whoever hears its own SSRC from the other side says BYE and takes another. */
 static void test_a_collision_of_ssrcs(void **state)
 {
@@ -410,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_the_end_is_told_in_rtcp),
         cmocka_unit_test(test_reports_and_bye_of_the_far_end),
         cmocka_unit_test(test_unknown_payload_types_are_not_lost),
+        cmocka_unit_test(test_what_is_thrown_away_is_missing),
         cmocka_unit_test(test_a_collision_of_ssrcs),
         cmocka_unit_test(test_sound_that_comes_back),
         cmocka_unit_test(test_our_ssrc_of_a_stranger_changes_nothing),

@@ -116,6 +116,43 @@ static void test_runs_are_those_since_the_last_report(void **state)
     assert_true(runs.came[0] == 0);
 }
 
+/* A stall of the network: what came behind it was too much to be played, of which some is settled
+ * by then. */
+static void test_what_is_thrown_away_later_is_discarded(void **state)
+{
+    struct rtp_loss l = {0};
+    struct xr_voip got = {0};
+    struct xr_loss left;
+    uint32_t end = play(&l, UINT32_MAX - 10, GAP20 GAP20 GAP20);
+
+    (void)state;
+    assert_int_equal(l.next, end - RTP_LOSS_WAIT);
+    for (uint32_t i = end - RTP_LOSS_WAIT - 4; i != end - RTP_LOSS_WAIT + 4; i++)
+        rtp_loss_note(&l, i, RTP_LOSS_DROPPED);
+    rtp_loss_note(&l, end + RTP_LOSS_WAIT - 1, RTP_LOSS_CAME);
+    rtp_loss_metrics(&l, 20, &got);
+    assert_int_equal(got.loss, 0);
+    assert_int_equal(got.discard, 8 * 256 / 60);
+    assert_int_equal(got.burst_density, 255);
+    assert_int_equal(got.burst_ms, 160);
+    rtp_loss_left(&l, &left);
+    assert_int_equal(left.expected, 60);
+    assert_int_equal(left.lost, 8);
+    assert_int_equal(left.runs, 1);
+}
+
+static void test_a_copy_that_is_thrown_away_repairs_nothing(void **state)
+{
+    struct rtp_loss l = {0};
+    uint32_t end = play(&l, 10, GAP20 "r.");
+
+    (void)state;
+    rtp_loss_note(&l, end - 2, RTP_LOSS_DROPPED);
+    rtp_loss_note(&l, end + RTP_LOSS_WAIT - 1, RTP_LOSS_CAME);
+    assert_int_equal(l.lost, 1);
+    assert_int_equal(l.dropped, 0);
+}
+
 static void test_a_restart_counts_nothing_as_lost(void **state)
 {
     struct rtp_loss l = {0};
@@ -134,6 +171,8 @@ int main(void)
         cmocka_unit_test(test_overtaken_packets_are_not_lost),
         cmocka_unit_test(test_a_long_outage_costs_no_time),
         cmocka_unit_test(test_runs_are_those_since_the_last_report),
+        cmocka_unit_test(test_what_is_thrown_away_later_is_discarded),
+        cmocka_unit_test(test_a_copy_that_is_thrown_away_repairs_nothing),
         cmocka_unit_test(test_a_restart_counts_nothing_as_lost),
     };
 
