@@ -176,9 +176,9 @@ struct sip_call {
     bool offer_hurries;   /* only for theirs, as nothing has collided */
     bool offer_cancelled;
     struct {
-        uint32_t first, last; /* 0: none */
-        uint32_t remote_seq;  /* theirs at that time */
-    } lost;                   /* numbers of those given up since one was taken */
+        uint32_t first;      /* number of the first since one was taken; 0: none */
+        uint32_t remote_seq; /* theirs when the latest was */
+    } lost;                  /* given up, and perhaps taken all the same */
 
     /* our address changes */
     struct sip_req *way; /* how the other side is reached now */

@@ -81,9 +81,8 @@ static void close_offer(struct sip_call *call)
 /* It has gone out, and may be taken all the same. */
 static void lose_offer(struct sip_call *call)
 {
-    call->lost.last = sip_req_cseq(call->offer);
     if (!call->lost.first)
-        call->lost.first = call->lost.last;
+        call->lost.first = sip_req_cseq(call->offer);
     call->lost.remote_seq = call->dialog->remote_seq;
     close_offer(call);
 }
@@ -156,7 +155,7 @@ static void accepted(struct sip_call *call, struct sip_req *req, const struct si
     if (call->offer != req)
         return; /* a copy */
     close_offer(call);
-    call->lost.first = call->lost.last = 0; /* they were before it on the other side, too */
+    call->lost.first = 0; /* they were before it on the other side, too */
     sip_move_over(call);
     sip_call_tell(call, &event);
 }
@@ -322,8 +321,7 @@ void sip_reinvite_offer(struct sip_call *call, struct slice sdp, uint64_t now_ms
 
 static bool was_lost(const struct sip_call *call, uint32_t cseq)
 {
-    return call->state == SIP_CALL_UP && call->lost.first && cseq >= call->lost.first &&
-           cseq <= call->lost.last;
+    return call->state == SIP_CALL_UP && call->lost.first && cseq >= call->lost.first;
 }
 
 /* What holds on the other side is what it took, or what was agreed on since, whichever came last
@@ -333,7 +331,7 @@ static void offer_anew(struct sip_call *call, uint64_t now_ms)
 {
     bool wanted = call->offer_waits && call->wait_ms[SIP_WAIT_GLARE] == NEVER_MS;
 
-    call->lost.first = call->lost.last = 0;
+    call->lost.first = 0;
     if (call->offer || wanted)
         return; /* there will be one anyway */
     stop_waiting(call);

@@ -40,6 +40,14 @@ static void we_offer(struct rig *r, const char *sdp)
     rig_drain(r);
 }
 
+/* It cannot be sent, as far as we know. */
+static void lose(struct rig *r, const char *sdp)
+{
+    r->send_fails = true;
+    we_offer(r, sdp);
+    r->send_fails = false;
+}
+
 /* A request of Bob's from 192.0.2.8, where he says to be. */
 static void they_ask(struct rig *r, const char *method, unsigned cseq)
 {
@@ -77,9 +85,7 @@ static struct rig *behind_a_failure(const char *method)
 {
     struct rig *r = in_call();
 
-    r->send_fails = true;
-    we_offer(r, "hold");
-    r->send_fails = false;
+    lose(r, "hold");
     they_ask(r, method, 5);
     rig_run(r, SIP_MOVE_PROBE_MS);
     assert_int_equal(rig_event(r, SIP_CALL_OFFER_REFUSED, 0)->status, 503);
@@ -232,9 +238,7 @@ static void where_sending_failed(void **state)
     struct rig *r = in_call();
 
     (void)state;
-    r->send_fails = true;
-    we_offer(r, "hold");
-    r->send_fails = false;
+    lose(r, "hold");
     assert_int_equal(rig_event(r, SIP_CALL_OFFER_REFUSED, 0)->status, 503);
     rig_run(r, 1000);
     assert_int_equal(wanted(r), 0);
@@ -256,9 +260,7 @@ static void behind_a_newer_one(void **state)
     struct rig *r = in_call();
 
     (void)state;
-    r->send_fails = true;
-    we_offer(r, "hold");
-    r->send_fails = false;
+    lose(r, "hold");
     we_offer(r, "resume");
     rig_answer(r, rig_last(r, "INVITE"), "200 OK", "", CONTACT, "resumed");
     they_answer(r);
@@ -280,6 +282,50 @@ static void a_late_copy(void **state)
     acks = rig_count(r, "ACK");
     they_answer(r);
     assert_int_equal(rig_count(r, "ACK"), acks + 1);
+    rig_run(r, 5000);
+    assert_int_equal(wanted(r), 0);
+    hang_up(r);
+}
+
+/* Of what was taken before, a copy is no more than that. */
+static void an_older_copy(void **state)
+{
+    struct rig *r = in_call();
+
+    (void)state;
+    rig_run(r, 33000); /* its transaction has gone */
+    lose(r, "hold");
+    rig_answer(r, rig_find(r, "INVITE", 0), "200 OK", "b", CONTACT, "x");
+    assert_int_equal(wanted(r), 0);
+    they_answer(r);
+    assert_int_equal(wanted(r), 1);
+    hang_up(r);
+}
+
+static void the_first_of_two(void **state)
+{
+    struct rig *r = in_call();
+
+    (void)state;
+    lose(r, "hold");
+    lose(r, "resume");
+    they_answer(r);
+    assert_int_equal(wanted(r), 1);
+    hang_up(r);
+}
+
+/* One is on its way, and makes it the same. */
+static void beside_a_newer_one(void **state)
+{
+    struct rig *r = in_call();
+
+    (void)state;
+    lose(r, "hold");
+    we_offer(r, "resume");
+    they_answer(r);
+    assert_int_equal(wanted(r), 0);
+    rig_answer(r, rig_last(r, "INVITE"), "200 OK", "", CONTACT, "resumed");
+    assert_int_equal(rig_event_count(r, SIP_CALL_ANSWER), 1);
     rig_run(r, 5000);
     assert_int_equal(wanted(r), 0);
     hang_up(r);
@@ -316,6 +362,9 @@ int main(void)
         {"where sending had failed", where_sending_failed, 0, 0, 0},
         {"behind a newer one that was taken", behind_a_newer_one, 0, 0, 0},
         {"13.2.2.4: a late copy is acknowledged", a_late_copy, 0, 0, 0},
+        {"a copy of an older answer", an_older_copy, 0, 0, 0},
+        {"the first of two was taken", the_first_of_two, 0, 0, 0},
+        {"beside a newer one", beside_a_newer_one, 0, 0, 0},
         {"behind the end of the call", behind_the_end, 0, 0, 0},
     };
 
