@@ -78,13 +78,11 @@ static void send_ack(struct sip_tx *tx, const struct sip_msg *response)
     send_bytes(tx, &tx->ack);
 }
 
-/* Before the answer: who begins a call by a datagram, and may have forged its source, is told as
- * much as fits into twice its bytes. What does not is not said. */
+/* Before the answer: who asks by a datagram, and may have forged its source, is told as much as
+ * fits into twice its bytes. What does not is not said. */
 static bool may_say(const struct sip_tx *tx, size_t n)
 {
-    bool begins = tx->request && !tx->request->to.tag.n;
-
-    return is_reliable(tx) || !begins || tx->said + n <= 2 * tx->request->bytes.n;
+    return is_reliable(tx) || tx->said + n <= 2 * tx->request->bytes.n;
 }
 
 static void send_trying(struct sip_tx *tx)

@@ -53,7 +53,7 @@ void sip_tx_send_failed(struct sip_tx *tx, int err, uint64_t now_ms);
 /* The user of a server transaction answers; bytes is a whole response with this status. -ENOMEM:
  * it could not be kept, nothing was sent, and the transaction is where it was; -EMSGSIZE: likewise,
  * as what is said before the answer has twice the bytes of the request at most, where that came in
- * a datagram and begins a call. */
+ * a datagram. */
 int sip_tx_respond(struct sip_tx *tx, unsigned status, struct slice bytes, uint64_t now_ms);
 /* The final response that comes goes out once, and once for each copy of the request. */
 void sip_tx_say_once(struct sip_tx *tx);

@@ -125,13 +125,15 @@ static void who_is_to_learn_nothing(void **state)
     const struct sip_flow flow = {
         .transport = SIP_TCP, .remote = {4, {192, 0, 2, 9}, 5060, 0}, .connection = 1};
     struct rig *r = silent_rig(), *open = rig_new(SIP_UDP);
+    struct sip_flow of_server = r->flow;
 
     (void)state;
     assert_true(sip_endpoint_is_silent_to(r->ep, &flow));
     assert_false(sip_endpoint_is_silent_to(open->ep, &flow));
     rig_registered(r);
     assert_true(sip_endpoint_is_silent_to(r->ep, &flow));
-    assert_false(sip_endpoint_is_silent_to(r->ep, &r->flow));
+    of_server.connection = 2; /* that nothing else needs */
+    assert_false(sip_endpoint_is_silent_to(r->ep, &of_server));
     rig_receive_from(
         r, &flow,
         "INVITE sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bK1\n"
@@ -267,6 +269,29 @@ static void what_rings_is_no_more_than_twice(void **state)
             assert_rings_briefly(&addresses[i][0], &addresses[i][1], late);
 }
 
+/* Twenty different ones: over a connection all of them. */
+static void assert_rings_in_many_words(enum sip_transport transport)
+{
+    struct rig *r = rig_new(transport);
+
+    rig_invited(r, "1");
+    for (unsigned status = 180; status < 200; status++)
+        sip_call_progress(r->call, status, SLICE(""), r->now_ms);
+    rig_drain(r);
+    if (transport == SIP_UDP)
+        assert_in_range(r->n_sent, 1, 2);
+    else
+        assert_int_equal(r->n_sent, 20);
+    rig_free(r);
+}
+
+static void in_however_many_words(void **state)
+{
+    (void)state;
+    assert_rings_in_many_words(SIP_UDP);
+    assert_rings_in_many_words(SIP_TCP);
+}
+
 static void what_nobody_was_asked_about_is_refused_once(void **state)
 {
     struct rig *r = rig_new(SIP_UDP);
@@ -335,6 +360,7 @@ int main(void)
         cmocka_unit_test(what_nobody_was_asked_about_is_refused_once),
         cmocka_unit_test(but_who_has_heard_100_is_told_until_its_ack),
         cmocka_unit_test(what_rings_is_no_more_than_twice),
+        cmocka_unit_test(in_however_many_words),
     };
 
     return RUN_ROWS("sip/strangers", rows, check_row) +
