@@ -204,6 +204,11 @@ static void id_answered(void **state)
     assert_int_equal(sdp_exchange_answer(x, &answer), 0);
     assert_true(sdp_says(buf_slice(&answer), "a=tls-id:" ONE_ID "\r\n"));
     assert_true(shortest_says(x, "a=tls-id:" ONE_ID "\r\n"));
+    buf_clear(&answer);
+    assert_int_equal(sdp_exchange_take_offer(x, slice_of(HEAD DTLS SHA_256)), 0);
+    assert_int_equal(sdp_exchange_answer(x, &answer), 0);
+    assert_false(sdp_says(buf_slice(&answer), "a=tls-id"));
+    assert_true(shortest_says(x, "a=tls-id:" ONE_ID "\r\n")); /* they have heard of it */
     buf_free(&answer);
     sdp_exchange_free(x);
 }
@@ -341,27 +346,32 @@ static void behind_a_nat(void **state)
     }
 }
 
-/* Keys by SDES, by DTLS, and by SDES again: a key of ours that was left is not used again. */
+/* Keys by SDES, by DTLS, and by SDES again: a key of ours that was left is not used again, nor is
+ * it offered. */
 static void behind_dtls(void **state)
 {
     static const char *const offers[] = {HEAD "m=audio 5004 RTP/SAVP 0\n" CRYPTO,
                                          HEAD DTLS SHA_256 "a=setup:active\n"};
     struct sdp_exchange *x = phone(SDP_ENCRYPT_PREFER, true, true, 4);
     struct sdp_crypto first = {0};
+    struct buf ours = buf_new(ROOM);
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        struct buf ours = buf_new(ROOM);
-
         assert_int_equal(sdp_exchange_take_offer(x, slice_of(offers[i % 2])), 0);
         assert_int_equal(sdp_exchange_answer(x, &ours), 0);
         assert_int_equal(sdp_secured_of(x)->by, i % 2 ? SDP_DTLS : SDP_SDES);
         if (i == 0)
             first = sdp_secured_of(x)->send;
-        buf_free(&ours);
     }
     assert_int_equal(sdp_secured_of(x)->send.suite, first.suite);
     assert_false(sdp_crypto_same_key(&sdp_secured_of(x)->send, &first));
+    first = sdp_exchange_local(x)->keying.own[0];
+    assert_int_equal(sdp_exchange_take_offer(x, slice_of(offers[1])), 0);
+    assert_int_equal(sdp_exchange_answer(x, &ours), 0);
+    assert_int_equal(sdp_exchange_offer(x, &ours), 0);
+    assert_false(sdp_crypto_same_key(&sdp_exchange_local(x)->keying.own[0], &first));
+    buf_free(&ours);
     sdp_exchange_free(x);
 }
 
