@@ -292,6 +292,36 @@ static void redirected_to_another_address(struct rig *r)
     assert_false(sip_account_is_server(rig_last_told(r)->account, &stranger));
 }
 
+/* He is known for as long as he keeps us, and what our server said of the way is over. */
+static void registered_by_strangers_for_a_while(struct rig *r)
+{
+    const struct ip stranger = {4, {192, 0, 2, 9}, 5060, 0}, own = r->flow.remote;
+    const char *way = "Expires: 3600\nService-Route: <sip:192.0.2.2;lr>\n";
+    struct sip_account *account = rig_registering_with_password(r);
+    struct sip_invite_params params = {.target = SLICE("sip:bob@192.0.2.2"), .account = account};
+
+    rig_answer_register(r, "200 OK", way);
+    assert_int_equal(account->n_routes, 1);
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    rig_answer_register(r, "302 Moved Temporarily", "Contact: <sip:192.0.2.9>\n");
+    r->flow.remote = stranger;
+    rig_answer_register(r, "200 OK", "Expires: 3600\n");
+    assert_true(sip_account_is_server(account, &stranger));
+    rig_call_with(r, &params, "o");
+    assert_string_equal(rig_header(rig_last(r, "INVITE"), "Route"), "");
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    rig_answer_register(r, "500 Server Internal Error", "");
+    r->flow.remote = own;
+    sip_account_register(account, r->now_ms);
+    rig_drain(r);
+    assert_true(ip_same_host(&rig_last_register(r)->flow.remote, &own));
+    rig_answer_register(r, "200 OK", way);
+    assert_false(sip_account_is_server(account, &stranger));
+    assert_true(sip_account_is_server(account, &own));
+}
+
 /* Who registers us without a password does not get it with our calls. */
 static void registered_by_strangers(struct rig *r)
 {
@@ -464,6 +494,7 @@ static const struct register_row rows[] = {
     {"to a name that ends alike", redirected_to_a_name_alike, 0},
     {"to another address than that of our domain", redirected_to_another_address, 0},
     {"to a stranger, who takes us and names the way of calls", registered_by_strangers, 0},
+    {"to a stranger, who takes us for a while", registered_by_strangers_for_a_while, 0},
     {"and five times at most", redirected_without_end, 0},
     {"a challenge asks for the password, and later requests have it", wants_password, 0},
     {"without a password it is refused", has_no_password, 0},
