@@ -54,8 +54,8 @@ bool tls_has_name(struct net_tls *tls, X509 *certificate);
 bool tls_has_pin(struct net_tls *tls, X509 *certificate);
 /* For SSL_CTX_set_cert_verify_callback: 1, or 0 with a sentence in the session's fault. */
 int tls_verify(X509_STORE_CTX *store, void *arg);
-/* Of a session that is resumed nothing is verified by OpenSSL: is its certificate still good, and
- * who vouches for it? */
+/* Of a session that is resumed nothing is verified by OpenSSL: are its certificate, and those who
+ * vouch for it, still good? */
 bool tls_verify_again(struct net_tls *tls);
 
 /* tls_words.c */

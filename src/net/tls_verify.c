@@ -231,10 +231,5 @@ bool tls_verify_again(struct net_tls *tls)
 
     if (!certificate || tls->context->pinned)
         return certificate && tls_has_pin(tls, certificate);
-    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
-        put_which(tls, certificate);
-        tls_put_verdict(&tls->fault, X509_V_ERR_CERT_HAS_EXPIRED);
-        return false;
-    }
     return is_chain_still_good(tls, certificate) && tls_has_name(tls, certificate);
 }

@@ -33,6 +33,7 @@ static const struct paper papers[] = {
     {"address", "authority", NULL, "IP:192.0.2.7,IP:2001:db8::7", 0, 0, false},
     {"many", "authority", NULL, "DNS:a.test,DNS:b.test,DNS:c.test,DNS:d.test,DNS:e.test", 0, 0, false},
     {"expired", "authority", NULL, "DNS:sip.test", -20, -2, false},
+    {"brief", "authority", "brief", "DNS:sip.test", -1, 5, false},
     {"early", "authority", NULL, "DNS:sip.test", 5, 20, false},
     {"revoked", "authority", NULL, "DNS:sip.test", 0, 0, false},
     {"middle", "authority", "In the middle", NULL, 0, 0, true},
@@ -397,31 +398,39 @@ static void test_sessions(void **state)
 /* The clock that certificates are held to when a session is taken up. */
 static time_t ahead_s;
 
-int __wrap_X509_cmp_current_time(const ASN1_TIME *moment);
+int __real_X509_verify_cert(X509_STORE_CTX *store);
+int __wrap_X509_verify_cert(X509_STORE_CTX *store);
 
-int __wrap_X509_cmp_current_time(const ASN1_TIME *moment)
+int __wrap_X509_verify_cert(X509_STORE_CTX *store)
 {
-    time_t now = time(NULL) + ahead_s;
-
-    return X509_cmp_time(moment, &now);
+    X509_STORE_CTX_set_time(store, 0, time(NULL) + ahead_s);
+    return __real_X509_verify_cert(store);
 }
 
-static void test_expired_since(void **state)
+/* The client comes back after so many days. */
+static void assert_expired_since(const char *own, long days, const char *whose)
 {
     struct net_tls_context *client = tls_context_of("authority", NULL, NULL);
-    struct net_tls_context *server = tls_context_of("authority", NULL, "right");
+    struct net_tls_context *server = tls_context_of("authority", NULL, own);
     struct pair p;
 
-    (void)state;
     assert_false(come_back(client, server, "sip.test"));
-    ahead_s = 100 * 365 * 86400L;
+    ahead_s = days * 86400;
     p = pair_of(client, server, "sip.test", 900);
     ahead_s = 0;
     assert_int_equal(net_tls_state(p.client), NET_TLS_BROKEN);
     tls_assert_says(net_tls_fault(p.client), "the certificate of sip.test");
+    tls_assert_says(net_tls_fault(p.client), whose);
     tls_assert_says(net_tls_fault(p.client), "has expired");
     assert_int_equal(net_tls_write(p.client, SLICE("a password")), NET_TLS_FAILED);
     part(&p);
+}
+
+static void test_expired_since(void **state)
+{
+    (void)state;
+    assert_expired_since("brief", 10, "CN=brief");
+    assert_expired_since("right", 100, "on the way to its authority");
 }
 
 /* A folder of certificates as c_rehash makes it; ending: "0" of a certificate, "r0" of its list. */
