@@ -158,7 +158,7 @@ def of_phone(row, which):
 
 
 def call(row, pair, seed, spoken):
-    """The figures of both directions."""
+    """The figures of each way."""
     with Room() as room:
         air = Air(room)
         callee = PHONES[pair[1]](room, air, "callee", row.codec, **of_phone(row, pair[1]))
@@ -179,10 +179,10 @@ def call(row, pair, seed, spoken):
         for process, _ in ears.values():
             process.stop()
         caller.hang_up()
-        found = []
+        found = {}
         for way, (_, path) in ears.items():
             keep(path, f"{row.name}-{'-'.join(pair)}-{way}.raw".replace(" ", "_"))
-            found.append(dict(judge(path, row.codec), kbps=kbps, way=way))
+            found[way] = dict(judge(path, row.codec), kbps=kbps)
         return found
 
 
@@ -204,12 +204,12 @@ def line(name, found):
             f"{os.getloadavg()[0]:>7.1f}")
 
 
-def lines(pair, found):
-    """One of a phone with itself, whose directions are alike; of strangers what each has heard."""
+def lines(pair, calls):
+    """One of a phone with itself, whose ways are alike; of strangers what each has heard."""
+    there, back = ([found[way] for found in calls] for way in ("there", "back"))
     if pair[0] == pair[1]:
-        return [line("-".join(pair), found)]
-    return [line(f"{pair[1]} of {pair[0]}", [f for f in found if f["way"] == "there"]),
-            line(f"{pair[0]} of {pair[1]}", [f for f in found if f["way"] == "back"])]
+        return [line("-".join(pair), there + back)]
+    return [line(f"{pair[1]} of {pair[0]}", there), line(f"{pair[0]} of {pair[1]}", back)]
 
 
 def bar(row):
@@ -222,7 +222,7 @@ def run(row, pairs, calls, spoken):
     print(f"  {row.name}", flush=True)
     for pair in pairs:
         try:
-            found = [f for seed in range(calls) for f in call(row, pair, seed, spoken)]
+            found = [call(row, pair, seed, spoken) for seed in range(calls)]
             print(*lines(pair, found), sep="\n", flush=True)
         except Failure as e:
             print(f"    {'-'.join(pair):<22}{e}", *[f"        {n}" for n in e.notes[-20:]],
