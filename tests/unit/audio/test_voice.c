@@ -206,6 +206,32 @@ static void rates_and_engines_that_are_not_there(void **state)
     voice_free(NULL);
 }
 
+static const char *engine_at(uint32_t rate_hz, const char *wanted)
+{
+    struct voice_stats stats = {0};
+    struct voice *v;
+
+    if (voice_new(rate_hz, wanted, &v) == 0) {
+        voice_stats(v, &stats);
+        voice_free(v);
+    }
+    return stats.engine;
+}
+
+/* That of the two which takes more of an echo away works wherever it can. */
+static void the_better_engine_goes_first(void **state)
+{
+    (void)state;
+    assert_string_equal(engine_at(44100, NULL), "speexdsp");
+#ifdef HAVE_WEBRTC_AUDIO_PROCESSING
+    assert_string_equal(engine_at(RATE, "webrtc"), "webrtc");
+    assert_string_equal(engine_at(RATE, NULL), "webrtc");
+#else
+    assert_null(engine_at(RATE, "webrtc"));
+    assert_string_equal(engine_at(RATE, NULL), "speexdsp");
+#endif
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -215,6 +241,7 @@ int main(void)
         cmocka_unit_test(steady_noise_is_lessened),
         cmocka_unit_test(speech_is_brought_to_a_level),
         cmocka_unit_test(rates_and_engines_that_are_not_there),
+        cmocka_unit_test(the_better_engine_goes_first),
     };
     int failed;
 
