@@ -203,6 +203,8 @@ static const struct sound {
     {"the low tone 3 dB louder", 770, 1336, -10, -13, -90, 100, "5"},
     {"the low tone 8 dB louder", 770, 1336, -10, -18, -90, 100, ""},
     {"with noise", 770, 1336, -10, -10, -30, 100, "5"},
+    {"with a tenth of noise", 770, 1336, -16, -16, -22, 100, "5"},
+    {"with two thirds of noise", 770, 1336, -16, -16, -13, 2000, ""},
     {"one tone", 770, 1336, -10, -90, -90, 300, ""},
     {"two that are none of its tones", 440, 480, -10, -10, -90, 1000, ""},
     {"noise alone", 770, 1336, -90, -90, -10, 2000, ""},
