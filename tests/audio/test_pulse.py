@@ -63,7 +63,8 @@ def judged():
         expect(found["frames"] > 50 and 0 < found["delay"] < 1500, f"{found}")
         least = 40 * max(0.0, 1 - 2 * stalls.seconds())  # where nobody runs nobody speaks
         expect(1 <= found["score"] < 4.65 and least < found["kbps"] < 100, f"{found}")
-        notes.append(" ".join(f"{k}={v:g}" for k, v in found.items()))
+        way = found.pop("way")
+        notes.append(f"{way}: " + " ".join(f"{k}={v:g}" for k, v in found.items()))
     return "\n".join(notes)
 
 
