@@ -120,6 +120,27 @@ static void spikes_that_repeat_are_prepared_for(void **state)
     assert_in_range(jitter_delay_wanted_ms(&s.d), 2, 20);
 }
 
+/* All delays so far are longer, counted from a packet that is quicker than any before, and may come
+ * again; and shorter once none is as quick. */
+static void a_quicker_packet_makes_the_others_late(void **state)
+{
+    struct source s;
+    uint32_t before_ms;
+
+    (void)state;
+    begin(&s);
+    s.extra_us = 60000;
+    packets(&s, 30, 60000);
+    before_ms = jitter_delay_wanted_ms(&s.d);
+    s.extra_us -= 40000; /* less than what would be another route */
+    packet(&s, 0);
+    packet(&s, 0); /* the first may overtake the one before */
+    assert_in_range(jitter_delay_wanted_ms(&s.d), before_ms + 30, before_ms + 40);
+    s.extra_us += 40000;
+    packets(&s, 3, 0);
+    assert_in_range(jitter_delay_wanted_ms(&s.d), before_ms - 10, before_ms + 10);
+}
+
 static void a_longer_route_is_noticed_and_then_believed(void **state)
 {
     struct source s;
@@ -213,6 +234,7 @@ int main(void)
         cmocka_unit_test(the_first_second_is_forgotten_soon),
         cmocka_unit_test(one_spike_changes_nothing),
         cmocka_unit_test(spikes_that_repeat_are_prepared_for),
+        cmocka_unit_test(a_quicker_packet_makes_the_others_late),
         cmocka_unit_test(a_longer_route_is_noticed_and_then_believed),
         cmocka_unit_test(a_longer_route_is_counted_once),
         cmocka_unit_test(a_shorter_route_is_believed_at_once),
