@@ -376,6 +376,40 @@ static void test_copies_stay_where_they_are(void **state)
     }
 }
 
+/* Where bursts are shorter than those that copies were put apart for, and still no chance; and
+ * where they were longer. */
+static void test_copies_come_back_slowly(void **state)
+{
+    static const struct {
+        double lost, before, behind;
+        unsigned distance, depth; /* while, and behind that */
+        unsigned distance_behind, depth_behind;
+    } turns[] = {
+        {0.065, 3, 1.6, 4, 2, 4, 2},
+        {0.065, 3, 1, 4, 2, 1, 1},
+        {0.03, 8, 2.4, 8, 1, 4, 1},
+    };
+    struct media_adapt_can can = OPUS;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(turns); i++) {
+        struct loss_report r = {.lost = turns[i].lost, .burst_of = 20, .packets = 200};
+        struct media_adapt a;
+
+        media_adapt_init(&a, &can);
+        for (unsigned n = 1; n <= 60; n++) {
+            r.burst = n <= 20 ? turns[i].before : turns[i].behind;
+            media_adapt_report(&a, &r, 5000 * n);
+            if (n < 20)
+                continue;
+            assert_in_range(a.plan.distance, turns[i].distance_behind, turns[i].distance);
+            assert_in_range(a.plan.depth, turns[i].depth_behind, turns[i].depth);
+        }
+        assert_int_equal(a.plan.distance, turns[i].distance_behind);
+        assert_int_equal(a.plan.depth, turns[i].depth_behind);
+    }
+}
+
 /* Round trips as jitter of 120 ms each way makes them, for some hours; then a queue that grows. */
 static void test_jitter_never_takes_bits(void **state)
 {
@@ -588,6 +622,7 @@ int main(void)
         cmocka_unit_test(test_bursts_are_over_when_they_are_as_by_chance),
         cmocka_unit_test(test_three_in_a_row_are_no_chance),
         cmocka_unit_test(test_copies_stay_where_they_are),
+        cmocka_unit_test(test_copies_come_back_slowly),
         cmocka_unit_test(test_jitter_never_takes_bits),
         cmocka_unit_test(test_less_than_the_far_end_takes),
         cmocka_unit_test(test_the_least_rate_makes_packets_longer),
