@@ -36,29 +36,31 @@ static int boundary_in(struct slice line, struct slice boundary)
     return slice_trim(line).n ? NO_BOUNDARY : BOUNDARY;
 }
 
-/* Whether the header section at the front of part, which is taken off, says that this is it. */
-static bool is_wanted(struct slice *part, struct slice type, struct slice subtype)
+enum { OTHER, WANTED, PACKED };
+
+/* What the header section at the front of part, which is taken off, says that it is. */
+static int kind_of(struct slice *part, struct slice type, struct slice subtype)
 {
     struct sip_media_type media;
-    bool right = false, plain = true;
+    bool right = false, plain = true, packed = false;
 
     while (part->n) {
         struct slice line = take_line(part), value = slice_trim(line), name;
 
         if (!value.n)
-            return right && plain;
+            return !right || !plain ? OTHER : packed ? PACKED : WANTED;
         name = slice_trim(slice_cut(&value, ':'));
         value = slice_trim(value);
         if (sip_header_of(name) == SIP_HDR_CONTENT_TYPE)
             right =
                 !sip_media_type_parse(value, &media) && sip_media_type_is(&media, type, subtype);
         else if (sip_header_of(name) == SIP_HDR_CONTENT_ENCODING)
-            plain = plain && slice_ieq(value, SLICE("identity"));
+            packed = packed || !slice_ieq(value, SLICE("identity"));
         else if (slice_ieq(name, SLICE("Content-Transfer-Encoding")))
             plain = plain && !slice_ieq(value, SLICE("base64")) &&
                     !slice_ieq(value, SLICE("quoted-printable"));
     }
-    return false; /* no empty line: no body */
+    return OTHER; /* no empty line: no body */
 }
 
 /* The line end before a boundary belongs to it (RFC 2046 5.1.1). */
@@ -77,6 +79,7 @@ int sip_multipart_find(struct slice body, struct slice content_type, struct slic
     struct slice rest = body, boundary, inside = {0};
     struct sip_media_type media;
     bool is_inside = false;
+    int none = -ENOENT, kind;
 
     if (sip_media_type_parse(content_type, &media) || !slice_ieq(media.type, SLICE("multipart")))
         return -EBADMSG;
@@ -91,15 +94,18 @@ int sip_multipart_find(struct slice body, struct slice content_type, struct slic
             continue;
         if (is_inside) {
             inside.n = (size_t)(before.p - inside.p);
-            if (is_wanted(&inside, type, subtype)) {
+            kind = kind_of(&inside, type, subtype);
+            if (kind == WANTED) {
                 *part = without_line_end(inside);
                 return 0;
             }
+            if (kind == PACKED)
+                none = -ENOTSUP;
         }
         if (found == LAST_BOUNDARY)
-            return -ENOENT;
+            return none;
         is_inside = true;
         inside = rest;
     }
-    return -ENOENT; /* a part without its end is no part */
+    return none; /* a part without its end is no part */
 }

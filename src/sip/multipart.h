@@ -5,8 +5,9 @@
 #include "base/slice.h"
 
 /* The body of the first part of this type; content_type is that of the whole body, multipart/ of
- * any kind. Parts within parts are passed over, and so is what is encoded for the journey. The part
- * points into body. 0; -ENOENT: there is none; -EBADMSG: no multipart, or no boundary. */
+ * any kind. Parts within parts are passed over, and so is what is packed, or encoded for the
+ * journey. The part points into body. 0; -ENOENT: there is none; -ENOTSUP: only packed ones;
+ * -EBADMSG: no multipart, or no boundary. */
 int sip_multipart_find(struct slice body, struct slice content_type, struct slice type,
                        struct slice subtype, struct slice *part);
 
