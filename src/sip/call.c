@@ -458,18 +458,33 @@ void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms
     sip_call_request(call, dlg, SIP_BYE, 0, (struct slice){0}, NULL, now_ms);
 }
 
+/* 0; -ENOTSUP: it is packed; others: there is none. */
+static int find_sdp(const struct sip_msg *msg, struct slice *sdp)
+{
+    struct slice content_type = sip_msg_header(msg, SIP_HDR_CONTENT_TYPE);
+
+    if (!msg->body.n)
+        return -ENOENT;
+    if (sip_msg_body_is_packed(msg))
+        return -ENOTSUP;
+    *sdp = msg->body;
+    if (sip_msg_body_is(msg, SLICE("application"), SLICE("sdp")))
+        return 0;
+    return sip_multipart_find(msg->body, content_type, SLICE("application"), SLICE("sdp"), sdp);
+}
+
 struct slice sip_call_sdp(const struct sip_msg *msg)
 {
-    struct slice content_type = sip_msg_header(msg, SIP_HDR_CONTENT_TYPE), part;
+    struct slice sdp;
 
-    if (sip_msg_body_is_packed(msg))
-        return (struct slice){0};
-    if (sip_msg_body_is(msg, SLICE("application"), SLICE("sdp")))
-        return msg->body;
-    if (msg->body.n && content_type.n &&
-        !sip_multipart_find(msg->body, content_type, SLICE("application"), SLICE("sdp"), &part))
-        return part;
-    return (struct slice){0};
+    return find_sdp(msg, &sdp) ? (struct slice){0} : sdp;
+}
+
+bool sip_call_body_is_packed(const struct sip_msg *msg)
+{
+    struct slice sdp;
+
+    return find_sdp(msg, &sdp) == -ENOTSUP;
 }
 
 /* --- what the owner asks for ------------------------------------------------------------------ */

@@ -242,7 +242,8 @@ void sip_server_stateless(struct sip_endpoint *ep, const struct sip_flow *flow,
 /* Looks at a request of this call again, as if it had just come. */
 void sip_server_in_dialog(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_call *call,
                           uint64_t now_ms);
-/* Whether body and its type can be taken; else answers 415 and says false. */
+/* Whether the type of a body can be taken; else answers 415 and says false. What is packed does not
+ * get there. */
 bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_msg *msg,
                            uint64_t now_ms);
 
@@ -281,6 +282,8 @@ void sip_call_learn_addresses(struct sip_call *call, uint64_t now_ms);
 void sip_call_bye(struct sip_call *call, struct sip_dialog *dlg, uint64_t now_ms);
 /* The SDP of a body that can be read, or nothing. */
 struct slice sip_call_sdp(const struct sip_msg *msg);
+/* Whether there is a body and it is packed, or the only SDP in its parts is. */
+bool sip_call_body_is_packed(const struct sip_msg *msg);
 
 struct sip_way;
 

@@ -45,7 +45,8 @@ int sip_server_respond(struct sip_endpoint *ep, struct sip_tx *tx, struct sip_re
     return 0;
 }
 
-/* What the RFC wants beside certain statuses: 405 21.4.6, 415 21.4.13, 420 says its own. */
+/* What the RFC wants beside certain statuses: 405 21.4.6, 415 21.4.13. 420, and the 415 of
+ * an encoding, say their own. */
 static unsigned with_of(unsigned status)
 {
     return status == 405 || status == 501 ? SIP_WITH_ALLOW : status == 415 ? SIP_WITH_ACCEPT : 0;
@@ -153,8 +154,7 @@ static void reject_with(const struct query *q, unsigned status, struct slice nam
                         struct slice value)
 {
     struct sip_extra extra = {name, value};
-    struct sip_response response = {
-        .status = status, .with = with_of(status), .extra = &extra, .n_extra = 1};
+    struct sip_response response = {.status = status, .extra = &extra, .n_extra = 1};
 
     answer(q, &response);
 }
@@ -194,7 +194,17 @@ static bool is_optional(const struct sip_msg *msg)
            slice_ieq(handling, SLICE("optional"));
 }
 
-/* 8.2.3. */
+/* 8.2.3, of encodings, for each request but ACK and CANCEL. handling=optional is said of types
+ * (20.11), so it excuses no body that cannot be read. */
+static bool is_unpacked(const struct query *q)
+{
+    if (!sip_call_body_is_packed(q->msg))
+        return true;
+    reject_with(q, 415, SLICE("Accept-Encoding"), SLICE("identity"));
+    return false;
+}
+
+/* The same of types. */
 bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const struct sip_msg *msg,
                            uint64_t now_ms)
 {
@@ -202,10 +212,6 @@ bool sip_server_takes_body(struct sip_endpoint *ep, struct sip_tx *tx, const str
 
     if (!msg->body.n || is_optional(msg))
         return true;
-    if (sip_msg_body_is_packed(msg)) {
-        reject_with(&q, 415, SLICE("Accept-Encoding"), SLICE("identity"));
-        return false;
-    }
     if (sip_call_sdp(msg).n)
         return true;
     reject(&q, 415);
@@ -385,7 +391,7 @@ static void in_dialog(const struct query *q, struct sip_call *call, struct sip_d
         reject(q, 500);
         return;
     }
-    if (!requires_nothing(q))
+    if (!requires_nothing(q) || !is_unpacked(q))
         return;
     if (q->msg->method == SIP_OPTIONS)
         options(q, call);
@@ -421,7 +427,7 @@ static void out_of_dialog(const struct query *q)
         reject(q, 416);
         return;
     }
-    if (!requires_nothing(q))
+    if (!requires_nothing(q) || !is_unpacked(q))
         return;
     if (q->msg->method == SIP_OPTIONS)
         options(q, NULL);

@@ -339,7 +339,13 @@ def links_calling():
 
 # --- encodings --------------------------------------------------------------------------------
 
-@case("a packed body is refused with 415 in INVITE and re-INVITE, and the call goes on")
+PACKED = {"Content_Type": "application/sdp", "Content_Encoding": "gzip",
+          "Content_Disposition": "session;handling=optional", "Refer_To": "<sip:c@127.0.0.1>",
+          "Event": "refer"}
+DONE_IN_A_CALL = ("INVITE", "UPDATE", "OPTIONS", "INFO", "REFER", "SUBSCRIBE", "BYE")
+
+
+@case("a packed body is refused with 415 in each request, and the call goes on")
 def packed():
     with Room() as room:
         callee = Callee(room, "udp")
@@ -347,11 +353,26 @@ def packed():
             got = callee.refused(callee.peer.invite(callee.uri, Content_Encoding=packing))
             equal((got.status, got.get("Accept-Encoding")), (415, "identity"), packing)
         invite, ok = callee.up(Content_Encoding="identity")
-        got = callee.within("INVITE", invite, ok, 2, sip.sdp(), Content_Encoding="gzip")
-        equal(got.status, 415, "answer to a packed re-INVITE")
-        got = callee.within("UPDATE", invite, ok, 3, sip.sdp(), Content_Encoding="gzip")
-        equal(got.status, 415, "answer to a packed UPDATE")
+        for cseq, method in enumerate(DONE_IN_A_CALL, 2):
+            got = callee.within(method, invite, ok, cseq, sip.sdp(), **PACKED)
+            equal((got.status, got.get("Accept-Encoding")), (415, "identity"), method)
         callee.end(invite, ok)
+        for method in ("INVITE", "OPTIONS", "REFER"):
+            request = callee.peer.request(method, callee.uri, body=sip.sdp(), **PACKED)
+            got = callee.refused(request) if method == "INVITE" else callee.asked(request)
+            equal((got.status, got.get("Accept-Encoding")), (415, "identity"), f"{method} outside")
+
+
+@case("a packed answer in an ACK is none: the call ends with BYE")
+def packed_ack():
+    with Room() as room:
+        callee = Callee(room, "udp")
+        invite = callee.invite(body=b"")
+        ack = callee.peer.ack(invite, callee.answered(invite))
+        ack.set("Content-Type", "application/sdp").set("Content-Encoding", "gzip")
+        ack.body = sip.sdp()
+        callee.peer.send(ack)
+        callee.peer.respond(callee.peer.wait(sip.request("BYE"), what="BYE"), 200)
 
 
 @case("a packed answer to a call of ours ends the call, and is not read")

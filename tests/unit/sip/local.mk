@@ -24,6 +24,7 @@ sip_behaviour_tests = \
 	tests/unit/sip/test_auth \
 	tests/unit/sip/test_auth_rounds \
 	tests/unit/sip/test_dialog \
+	tests/unit/sip/test_encoding \
 	tests/unit/sip/test_endpoint \
 	tests/unit/sip/test_failover \
 	tests/unit/sip/test_info \
@@ -63,6 +64,7 @@ called = tests/unit/sip/called.c tests/unit/sip/called.h
 calling = tests/unit/sip/calling.c tests/unit/sip/calling.h
 tests_unit_sip_test_invite_target_SOURCES = tests/unit/sip/test_invite_target.c $(calling)
 tests_unit_sip_test_invite_uac_SOURCES = tests/unit/sip/test_invite_uac.c $(calling)
+tests_unit_sip_test_encoding_SOURCES = tests/unit/sip/test_encoding.c $(called)
 tests_unit_sip_test_invite_uas_SOURCES = tests/unit/sip/test_invite_uas.c $(called)
 tests_unit_sip_test_refer_SOURCES = tests/unit/sip/test_refer.c $(called)
 tests_unit_sip_test_reinvite_uas_SOURCES = tests/unit/sip/test_reinvite_uas.c $(called)

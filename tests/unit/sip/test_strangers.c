@@ -34,6 +34,14 @@ static const struct row {
      "INVITE sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 INVITE\nContact: <sip:x@192.0.2.2>\n"
                                                     "Content-Type: text/plain\n"
                                                     "Content-Length: 1\n\nx"},
+    {"OPTIONS with a packed body", "OPTIONS sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 OPTIONS\n"
+                                   "Content-Encoding: gzip\nContent-Length: 1\n\nx"},
+    {"REFER with a packed body", "REFER sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 REFER\n"
+                                 "Content-Encoding: gzip\nContent-Length: 1\n\nx"},
+    {"an INVITE with a packed body",
+     "INVITE sip:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 INVITE\nContact: <sip:x@192.0.2.2>\n"
+                                                    "Content-Encoding: gzip\n"
+                                                    "Content-Length: 1\n\nx"},
     {"an INVITE to another scheme",
      "INVITE mailto:y@192.0.2.1 SIP/2.0\n" FROM_TO("") "CSeq: 1 INVITE\n\n"},
 };
