@@ -5,12 +5,10 @@
 
 #include "audio/resample.h"
 
-#define LEAST_HALF_SAMPLES 2048 /* a quarter of a second at 8 kHz, in 4 KiB */
-
-/* A fifth of a second at high rates: enough for a busy disk, little for a thousand calls. */
+/* A fifth of a second: enough for a busy disk, little for a thousand calls. */
 static size_t half_samples(uint32_t rate_hz)
 {
-    return rate_hz / 5 > LEAST_HALF_SAMPLES ? rate_hz / 5 : LEAST_HALF_SAMPLES;
+    return rate_hz / 5;
 }
 
 int media_half_make(struct media_half *half, uint32_t rate_hz, uint8_t channels)
