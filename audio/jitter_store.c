@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAYLOAD_STEP = 128 }; /* allocated in such steps, to fit the next one as well */
+enum { PAYLOAD_STEP = 96 }; /* allocated in such steps, to fit the next one as well */
 
 static struct jitter_stored *stored_new(struct jitter_store *s, size_t n)
 {
