@@ -144,6 +144,8 @@ bool call_codecs_may_be_stereo(const struct call *call)
     return opus && sound_of(call).opus_stereo == CONFIG_STEREO_YES;
 }
 
+_Static_assert(CONFIG_CODECS_MAX <= SDP_MAX_CODECS, "room for every codec");
+
 void call_codecs_put(struct call *call, struct sdp_local *us)
 {
     struct config_sound sound = sound_of(call);

@@ -25,13 +25,14 @@
 #include "rtp/dtls.h"
 #include "rtp/srtp.h"
 #include "rtp/xr.h"
+#include "sdp/limits.h"
 #include "sdp/xr.h"
 
 #define MEDIA_PORT_FIRST 16384u /* the default range, both ends included */
 #define MEDIA_PORT_LAST 32767u
-#define MEDIA_MAX_FORMATS 32 /* payload types that a stream can receive */
-#define MEDIA_MAX_DIGITS 64  /* of one media_stream_dtmf */
-#define MEDIA_WHY_MAX 256    /* a sentence for a person, with its NUL */
+#define MEDIA_MAX_FORMATS (2 * SDP_MAX_CODECS) /* payload types that a stream can receive */
+#define MEDIA_MAX_DIGITS 64                    /* of one media_stream_dtmf */
+#define MEDIA_WHY_MAX 256                      /* a sentence for a person, with its NUL */
 
 struct media;
 struct media_stream; /* good from media_stream_open until MEDIA_CLOSED has been delivered */
