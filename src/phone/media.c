@@ -21,6 +21,7 @@
 static void free_stream(struct media_stream *s)
 {
     net_rtp_pair_close(&s->pair);
+    free(s->said_dtls);
     free(s->spare);
     free(s);
 }
@@ -393,11 +394,26 @@ unsigned media_stream_keying(const struct media_stream *stream)
     return stream->keying;
 }
 
-int media_stream_start(struct media_stream *stream, const struct media_params *params)
+/* What is said of a handshake, into *out, which is NULL where there is none. */
+static int copy_dtls(const struct media_dtls *dtls, struct media_dtls **out)
+{
+    *out = dtls->identity ? malloc(sizeof **out) : NULL;
+    if (*out)
+        **out = *dtls;
+    return *out || !dtls->identity ? 0 : -ENOMEM;
+}
+
+static unsigned next_keying(const struct media_stream *stream, const struct media_params *params)
+{
+    bool goes_on = stream->said_dtls && stream_dtls_goes_on(stream->said_dtls, params);
+
+    return stream->keying + !goes_on;
+}
+
+/* 0, -ENOTSUP or -ENOMEM. */
+static int make_agreement(const struct media_params *params, struct media_agreement **out)
 {
     struct media_agreement *a = calloc(1, sizeof *a);
-    unsigned keying;
-    int err;
 
     if (!a)
         return -ENOMEM;
@@ -415,15 +431,32 @@ int media_stream_start(struct media_stream *stream, const struct media_params *p
         return -ENOTSUP;
     }
     a->ptime_ms = ptime_ms(a->send, params->ptime_ms);
-    keying = stream->keying + !stream_dtls_goes_on(&stream->said_dtls, params);
-    a->keying = keying;
-    err = post(stream, &(struct media_command){.what = MEDIA_DO_START, .agreement = a});
-    if (err)
+    *out = a;
+    return 0;
+}
+
+int media_stream_start(struct media_stream *stream, const struct media_params *params)
+{
+    unsigned keying = next_keying(stream, params);
+    struct media_agreement *a;
+    struct media_dtls *dtls;
+    int err = copy_dtls(&params->dtls, &dtls);
+
+    if (!err)
+        err = make_agreement(params, &a);
+    if (!err) {
+        a->keying = keying;
+        err = post(stream, &(struct media_command){.what = MEDIA_DO_START, .agreement = a});
+    }
+    if (err) {
+        free(dtls);
         return err;
+    }
     if (params->remote_rtp.port) /* a stream that was taken out says nothing of keys */
         stream->can_dtmf = params->event_send != MEDIA_NO_EVENTS;
     stream->keying = keying;
-    stream->said_dtls = params->dtls;
+    free(stream->said_dtls);
+    stream->said_dtls = dtls;
     return 0;
 }
 

@@ -77,10 +77,10 @@ struct media_stream {
     bool stopped;
     bool discarded; /* nobody is told any more */
     bool can_dtmf;
-    bool stereo;                 /* media_open; nobody changes it */
-    unsigned n_plays, n_records; /* so many were asked for */
-    unsigned keying;             /* media_stream_keying, and what it was counted for: */
-    struct media_dtls said_dtls;
+    bool stereo;                  /* media_open; nobody changes it */
+    unsigned n_plays, n_records;  /* so many were asked for */
+    unsigned keying;              /* media_stream_keying, and what it was counted for: */
+    struct media_dtls *said_dtls; /* NULL: no handshake */
     struct media_command open, stop;
     struct media_command *spare; /* for when there is no memory; NULL: used, and not yet replaced */
 
