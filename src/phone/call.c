@@ -60,6 +60,7 @@ void call_free(struct call *call)
     sdp_exchange_free(call->sdp);
     free(call->uri);
     free(call->codecs);
+    free(call->named);
     call_early_forget(call);
     free(call->peer);
     free(call->peer_name);

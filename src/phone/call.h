@@ -176,7 +176,7 @@ struct call {
     struct ip told_at;   /* and the front end; family 0: not told yet */
 
     /* Before the answer */
-    struct call_fork forks[SIP_MAX_FORKS];
+    struct call_fork *forks; /* SIP_MAX_FORKS; NULL: none was heard of yet */
     size_t n_forks;
     bool rung;       /* a 180 came */
     bool early_told; /* to the front end, and for whom */
@@ -194,11 +194,12 @@ struct call {
         const char *encryption; /* call_encryption_name */
         bool redundancy;
     } told_media;
-    enum suite dtls_suite; /* that DTLS has come to */
-    struct sdp_dtls named; /* whom a description for that has named last that is verified, */
-    bool by_anybody;       /* and that the last one is none: it came not by TLS, or by a connection
-                            * that was opened to us */
-    bool keys_seen;        /* some by SDES have come in the clear */
+    enum suite dtls_suite;  /* that DTLS has come to */
+    struct sdp_dtls *named; /* whom a description for that has named last that is verified, owned;
+                             * NULL: none has, or there was no memory; */
+    bool by_anybody;        /* and that the last one is none: it came not by TLS, or by a connection
+                             * that was opened to us */
+    bool keys_seen;         /* some by SDES have come in the clear */
     bool muted;
     bool mutes; /* from the answer on */
     struct quality_before quality;

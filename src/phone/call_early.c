@@ -19,10 +19,13 @@ static struct call_fork *find(struct call *call, struct slice tag)
 
 static struct call_fork *add(struct call *call, struct slice tag)
 {
-    struct call_fork *fork = &call->forks[call->n_forks];
+    struct call_fork *fork;
 
-    if (call->n_forks == ARRAY_LEN(call->forks))
+    if (!call->forks)
+        call->forks = calloc(SIP_MAX_FORKS, sizeof *call->forks);
+    if (!call->forks || call->n_forks == SIP_MAX_FORKS)
         return NULL;
+    fork = &call->forks[call->n_forks];
     *fork = (struct call_fork){slice_dup(tag), NULL};
     call->n_forks += fork->tag != NULL;
     return fork->tag ? fork : NULL;
@@ -55,6 +58,8 @@ void call_early_forget(struct call *call)
         free(call->forks[i].tag);
         free(call->forks[i].sdp);
     }
+    free(call->forks);
+    call->forks = NULL;
     call->n_forks = 0;
     call->early_heard = call->early_told = call->rung = false;
 }

@@ -1,5 +1,6 @@
 /* How the sound of a call is encrypted: what its offers and answers say, and what it is told as. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "phone/account.h"
@@ -189,6 +190,15 @@ static bool is_by_dtls(const struct sdp_stream *stream)
     return stream && stream->secured.by == SDP_DTLS;
 }
 
+/* Who cannot be remembered for want of memory is nobody that a description by anybody is like. */
+static void name(struct call *call, const struct sdp_dtls *theirs)
+{
+    if (!call->named)
+        call->named = malloc(sizeof *call->named);
+    if (call->named)
+        *call->named = *theirs;
+}
+
 void call_keys_note(struct call *call, const struct sip_flow *flow)
 {
     const struct sdp_stream *stream = sdp_exchange_stream(call->sdp);
@@ -197,16 +207,18 @@ void call_keys_note(struct call *call, const struct sip_flow *flow)
     call->by_anybody = way->transport != SIP_TLS || !way->peer;
     call->keys_seen |= way->transport != SIP_TLS && call_keys_in_use(call);
     if (!call->by_anybody && is_by_dtls(stream))
-        call->named = stream->secured.theirs;
+        name(call, &stream->secured.theirs);
 }
 
 /* A call by TLS may go on by UDP, where a Contact leads there: who reads along then knows all that
  * it takes to name somebody else, be it by UDP or on a connection that he opens to us. */
 static bool is_named_by_verified(const struct call *call, const struct sdp_dtls *theirs)
 {
+    const struct sdp_dtls *named = call->named;
+
     return !call->by_anybody ||
-           fingerprints_eq(call->named.fingerprints, call->named.n_fingerprints,
-                           theirs->fingerprints, theirs->n_fingerprints);
+           (named && fingerprints_eq(named->fingerprints, named->n_fingerprints,
+                                     theirs->fingerprints, theirs->n_fingerprints));
 }
 
 /* Keys that somebody could read are told as such, and keys and fingerprints that he could exchange:
