@@ -58,12 +58,11 @@ def cards(codec):
 def judged():
     row = heard.Row("PCMU", "pcmu", heard.CLEAR, (None, None, None), redundancy="off")
     notes, stalls = [], pace.Stalls()
-    for found in heard.call(row, ("tphone", "tphone"), 1, heard.voices(3)).values():
+    for way, found in heard.call(row, ("tphone", "tphone"), 1, heard.voices(3)).items():
         # What it is worth on a machine with other work nobody knows; that it was heard shows.
         expect(found["frames"] > 50 and 0 < found["delay"] < 1500, f"{found}")
         least = 40 * max(0.0, 1 - 2 * stalls.seconds())  # where nobody runs nobody speaks
         expect(1 <= found["score"] < 4.65 and least < found["kbps"] < 100, f"{found}")
-        way = found.pop("way")
         notes.append(f"{way}: " + " ".join(f"{k}={v:g}" for k, v in found.items()))
     return "\n".join(notes)
 
