@@ -178,6 +178,7 @@ struct sip_call {
     struct {
         uint32_t first;      /* number of the first since one was taken; 0: none */
         uint32_t remote_seq; /* theirs when the latest was */
+        bool taken;          /* one was, and another is on its way */
     } lost;                  /* given up, and perhaps taken all the same */
 
     /* our address changes */

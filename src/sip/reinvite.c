@@ -87,6 +87,8 @@ static void lose_offer(struct sip_call *call)
     close_offer(call);
 }
 
+static void offer_anew(struct sip_call *call, uint64_t now_ms);
+
 static void refused(struct sip_call *call, unsigned status, uint64_t now_ms)
 {
     struct sip_call_event event = {.kind = SIP_CALL_OFFER_REFUSED, .status = status};
@@ -101,6 +103,8 @@ static void refused(struct sip_call *call, unsigned status, uint64_t now_ms)
     if (status != 408 && status != 481) {
         sip_move_over(call); /* it does not want to know */
         sip_call_tell(call, &event);
+        if (call->lost.taken)
+            offer_anew(call, now_ms);
         return;
     }
     if (call->state != SIP_CALL_UP)
@@ -156,6 +160,7 @@ static void accepted(struct sip_call *call, struct sip_req *req, const struct si
         return; /* a copy */
     close_offer(call);
     call->lost.first = 0; /* they were before it on the other side, too */
+    call->lost.taken = false;
     sip_move_over(call);
     sip_call_tell(call, &event);
 }
@@ -325,13 +330,15 @@ static bool was_lost(const struct sip_call *call, uint32_t cseq)
 }
 
 /* What holds on the other side is what it took, or what was agreed on since, whichever came last
- * there. One more offer makes it the same again. Nothing collides, so it does not wait for the time
- * of glare; and it is asked for once, however often they say so, and whatever they think of it. */
+ * there. One more offer makes it the same again: the one that is on its way, unless that is
+ * refused. Nothing collides, so it does not wait for the time of glare; and it is asked for once,
+ * however often they say so, and whatever they think of it. */
 static void offer_anew(struct sip_call *call, uint64_t now_ms)
 {
     bool wanted = call->offer_waits && call->wait_ms[SIP_WAIT_GLARE] == NEVER_MS;
 
     call->lost.first = 0;
+    call->lost.taken = call->offer != NULL;
     if (call->offer || wanted)
         return; /* there will be one anyway */
     stop_waiting(call);

@@ -326,8 +326,30 @@ static void beside_a_newer_one(void **state)
     assert_int_equal(wanted(r), 0);
     rig_answer(r, rig_last(r, "INVITE"), "200 OK", "", CONTACT, "resumed");
     assert_int_equal(rig_event_count(r, SIP_CALL_ANSWER), 1);
+    we_offer(r, "hold");
+    rig_answer(r, rig_last(r, "INVITE"), "488 Not Acceptable Here", "", "", "");
     rig_run(r, 5000);
     assert_int_equal(wanted(r), 0);
+    hang_up(r);
+}
+
+/* They do not take that one, and stand by what they took. */
+static void beside_one_that_is_refused(void **state)
+{
+    struct rig *r = in_call();
+
+    (void)state;
+    lose(r, "hold");
+    we_offer(r, "resume");
+    they_answer(r);
+    rig_answer(r, rig_last(r, "INVITE"), "488 Not Acceptable Here", "", "", "");
+    assert_int_equal(rig_event(r, SIP_CALL_OFFER_REFUSED, 1)->status, 488);
+    assert_int_equal(wanted(r), 1);
+    sip_call_offer(r->call, SLICE("once more"), r->now_ms);
+    rig_drain(r);
+    rig_answer(r, rig_last(r, "INVITE"), "488 Not Acceptable Here", "", "", "");
+    rig_run(r, 5000);
+    assert_int_equal(wanted(r), 1); /* that is all */
     hang_up(r);
 }
 
@@ -365,6 +387,7 @@ int main(void)
         {"a copy of an older answer", an_older_copy, 0, 0, 0},
         {"the first of two was taken", the_first_of_two, 0, 0, 0},
         {"beside a newer one", beside_a_newer_one, 0, 0, 0},
+        {"beside one that is refused", beside_one_that_is_refused, 0, 0, 0},
         {"behind the end of the call", behind_the_end, 0, 0, 0},
     };
 
