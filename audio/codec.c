@@ -31,6 +31,11 @@ const struct audio_codec *audio_codec_at(size_t i)
     return i < ARRAY_LEN(codecs) ? &codecs[i] : NULL;
 }
 
+uint8_t audio_codec_index(const struct audio_codec *codec)
+{
+    return (uint8_t)(codec - codecs);
+}
+
 const struct audio_codec *audio_codec_find(struct slice name, uint32_t clock_hz, unsigned channels)
 {
     for (size_t i = 0; i < ARRAY_LEN(codecs); i++)

@@ -46,6 +46,8 @@ struct audio_codec_params {
 
 /* The codecs in our order of preference; NULL behind the last. */
 const struct audio_codec *audio_codec_at(size_t i);
+/* Where codec stands among them. */
+uint8_t audio_codec_index(const struct audio_codec *codec);
 /* By rtpmap: name in any case; clock_hz 0 and channels 0 match all. NULL: not known. */
 const struct audio_codec *audio_codec_find(struct slice name, uint32_t clock_hz, unsigned channels);
 /* By static payload type (RFC 3551 6), or NULL. */

@@ -14,6 +14,7 @@ enum {
     BEFORE_MS = STRETCH_DRAW_MS,           /* kept of what was played last */
     ROOM_MS = 3 * AUDIO_PACKET_MAX_MS / 2, /* a packet played as slowly as may be */
     FIRST_ROOM_MS = 30,
+    FADE_IN_MS = 4,
     LATE_MS = 40, /* behind or ahead of the target: the worse that is, the more is stretched */
     VERY_LATE_MS = 120,
     MISORDER = 100, /* packets by which one may be overtaken: RFC 3550 A.1 */
@@ -47,6 +48,7 @@ struct playout {
     struct comfort_noise noise;
     uint32_t noise_timestamp; /* of the packet that told of it */
     size_t period;            /* of what is drawn out; 0: nothing is */
+    bool sounds, faded;       /* what was played last could go on; or was made to end */
     double loudness;          /* root mean square of speech */
 };
 
@@ -111,21 +113,12 @@ void playout_free(struct playout *p)
     free(p);
 }
 
-/* Position in the table of codecs: it travels through the jitter buffer as payload type. */
-static uint8_t index_of(const struct audio_codec *codec)
-{
-    uint8_t i = 0;
-
-    while (audio_codec_at(i) != codec)
-        i++;
-    return i;
-}
-
 static void drop_store(struct playout *p)
 {
     free(p->store);
     p->store = NULL;
     p->at = p->n = p->cap = p->period = 0;
+    p->sounds = p->faded = false;
 }
 
 static void drop_decoder(struct playout *p)
@@ -211,7 +204,7 @@ int playout_put(struct playout *p, const struct audio_codec *codec, uint32_t ssr
     else if (codec->clock_hz != p->codec->clock_hz)
         return -ETIME; /* what it was sent among is gone */
     packet.duration = (uint32_t)duration;
-    packet.payload_type = index_of(codec);
+    packet.payload_type = audio_codec_index(codec); /* through the jitter buffer */
     packet.rest = audio_codec_rests(codec, payload);
     return jitter_put(p->jitter, &packet, now_us);
 }
@@ -223,7 +216,7 @@ int playout_put_copy(struct playout *p, const struct audio_codec *codec, uint16_
     struct jitter_packet copy = {.timestamp = timestamp,
                                  .duration = (uint32_t)duration,
                                  .sequence = sequence,
-                                 .payload_type = index_of(codec),
+                                 .payload_type = audio_codec_index(codec),
                                  .fec = codec->has_fec,
                                  .carries = audio_codec_carries_before(codec, payload),
                                  .bridge = codec->bridges,
@@ -468,6 +461,31 @@ static size_t make_sound(struct playout *p, const struct jitter_decision *what, 
     return samples;
 }
 
+/* Sound that stops is drawn out while it fades: no decoder's concealment is at an end by itself. */
+static bool fade_out(struct playout *p, size_t samples)
+{
+    bool fades = p->sounds && make_room(p, samples);
+
+    if (fades) {
+        draw_out(p, samples);
+        stretch_fade(frame_at(p, p->n - samples), p->channels, samples, false);
+    }
+    p->faded |= fades;
+    p->sounds = false;
+    p->period = 0;
+    return fades;
+}
+
+static void fade_in(struct playout *p, size_t n)
+{
+    size_t most = p->rate_hz / 1000 * FADE_IN_MS;
+
+    if (p->faded)
+        stretch_fade(frame_at(p, p->n), p->channels, n < most ? n : most, true);
+    p->faded = false;
+    p->sounds = true;
+}
+
 /* What silence sounds like, samples of it in the empty store; false: like nothing. A decoder makes
  * it in pieces of 10 ms, the rest of one is not heard. */
 static bool rest(struct playout *p, size_t samples)
@@ -475,8 +493,10 @@ static bool rest(struct playout *p, size_t samples)
     int16_t piece[2 * AUDIO_PACKET_MAX_SAMPLES / 12], *store;
     size_t whole = p->rate_hz / 100;
 
+    if (p->in_pause == PAUSE_SILENT)
+        return fade_out(p, samples);
     p->period = 0;
-    if (p->in_pause == PAUSE_SILENT || samples > whole || !make_room(p, samples))
+    if (samples > whole || !make_room(p, samples))
         return false;
     store = frame_at(p, p->n);
     if (p->in_pause == PAUSE_NOISE) {
@@ -521,6 +541,7 @@ static bool fill(struct playout *p, uint64_t now_us, size_t done, size_t *silent
     if (p->period)
         stretch_join(frame_at(p, p->n), frame_at(p, p->n), p->channels, n, p->period, p->rate_hz);
     p->period = 0;
+    fade_in(p, n);
     if (what.action == JITTER_DECODE)
         n = stretch(p, &what, n);
     p->n += n;

@@ -1,6 +1,5 @@
 #include "audio/stretch.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "audio/period.h"
@@ -193,6 +192,17 @@ void stretch_draw_out(int16_t *end, unsigned channels, size_t n, size_t period)
 {
     for (unsigned channel = 0; channel < channels; channel++)
         draw_out(end + channel, (ptrdiff_t)channels, n, period);
+}
+
+void stretch_fade(int16_t *samples, unsigned channels, size_t n, bool in)
+{
+    int64_t whole = (int64_t)n + 1;
+
+    for (size_t i = 0; i < n * channels; i++) {
+        int64_t frame = (int64_t)(i / channels);
+
+        samples[i] = (int16_t)(samples[i] * (in ? frame + 1 : whole - 1 - frame) / whole);
+    }
 }
 
 void stretch_join(const int16_t *end, int16_t *next, unsigned channels, size_t n, size_t period,

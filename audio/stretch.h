@@ -9,6 +9,7 @@
 #ifndef AUDIO_STRETCH_H
 #define AUDIO_STRETCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,8 @@ size_t stretch_expand(int16_t *samples, size_t n, const struct stretch_how *how)
 size_t stretch_period(const int16_t *end, unsigned channels, uint32_t rate_hz);
 /* Draws it out: n samples at end that repeat the last period. */
 void stretch_draw_out(int16_t *end, unsigned channels, size_t n, size_t period);
+/* n samples become louder from nothing, or softer until they are. */
+void stretch_fade(int16_t *samples, unsigned channels, size_t n, bool in);
 /* Joins what comes behind it, n samples at next that stand in the place of end, without a click. */
 void stretch_join(const int16_t *end, int16_t *next, unsigned channels, size_t n, size_t period,
                   uint32_t rate_hz);

@@ -379,6 +379,75 @@ static void opus_fills_its_pauses_itself(void **state)
     free(spoken);
 }
 
+/* --- a line that breaks ----------------------------------------------------------------------- */
+
+enum { BROKEN_S = 5, BROKEN_FROM = 60, BROKEN_STEP = 13, BROKEN_TO = 140, BREAK = 25, CLICK = 60 };
+
+/* Plays what is spoken but for half a second from packet number from on. */
+static void hear_broken(const struct audio_codec *codec, const int16_t *spoken, unsigned from,
+                        int16_t *heard)
+{
+    struct audio_codec_params params = {0};
+    struct playout *p = new_playout(codec->name);
+    struct audio_encoder *enc;
+    size_t n, beat = playout_rate_hz(p) / 100;
+
+    assert_int_equal(audio_encoder_new(codec, &params, &enc), 0);
+    n = audio_encoder_rate_hz(enc) / 50;
+    for (unsigned i = 0; i < BROKEN_S * 50; i++) {
+        unsigned char packet[AUDIO_PAYLOAD_MAX];
+        int bytes = audio_encode(enc, spoken + i * n, n, packet, sizeof packet);
+
+        assert_true(bytes > 0);
+        if (i < from || i >= from + BREAK)
+            playout_put(p, codec, 1, (uint16_t)i, i * codec->clock_hz / 50, false,
+                        (struct slice){(char *)packet, (size_t)bytes}, i * UINT64_C(20000));
+        for (unsigned half = 0; half < 2; half++, heard += beat)
+            playout_get(p, i * UINT64_C(20000) + half * 10000, heard, beat);
+    }
+    audio_encoder_free(enc);
+    playout_free(p);
+}
+
+/* Where the first 50 ms of silence behind at begin. */
+static size_t silence_from(const int16_t *heard, size_t at, size_t n, uint32_t rate_hz)
+{
+    size_t silent = 0;
+
+    for (; at < n && silent < rate_hz / 20; at++)
+        silent = heard[at] == 0 ? silent + 1 : 0;
+    assert_true(at < n);
+    return at - silent;
+}
+
+static void a_line_that_breaks_does_not_click(void **state)
+{
+    static const char *const names[] = {"opus", "PCMU", "G722"};
+
+    (void)state;
+    for (size_t c = 0; c < ARRAY_LEN(names); c++) {
+        const struct audio_codec *codec = audio_codec_find(slice_of(names[c]), 0, 0);
+        uint32_t rate_hz = codec->rate_hz;
+        size_t n = (size_t)BROKEN_S * rate_hz;
+        int16_t *spoken = calloc(n, sizeof *spoken), *heard = calloc(n, sizeof *heard);
+
+        speech_make(spoken, n, rate_hz, 8);
+        for (unsigned from = BROKEN_FROM; from < BROKEN_TO; from += BROKEN_STEP) {
+            size_t at;
+
+            hear_broken(codec, spoken, from, heard);
+            at = silence_from(heard, from * rate_hz / 50, n, rate_hz);
+            assert_in_range(abs(heard[at - 1]), 0, CLICK);
+            assert_true(at < (from + 8) * rate_hz / 50);
+            while (at < n && heard[at] == 0)
+                at++;
+            assert_in_range(abs(heard[at]), 0, CLICK);
+        }
+        free(spoken);
+        free(heard);
+    }
+}
+
 static void refuses_garbage(void **state)
 {
     struct playout *p = new_playout("opus");
@@ -394,17 +463,18 @@ static void refuses_garbage(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 6] = {
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 7] = {
         cmocka_unit_test(is_silent_before_the_first),
         cmocka_unit_test(follows_a_change_of_codec),
         cmocka_unit_test(what_another_clock_overtook_is_too_late),
         cmocka_unit_test(comfort_noise_fills_a_pause),
         cmocka_unit_test(opus_fills_its_pauses_itself),
+        cmocka_unit_test(a_line_that_breaks_does_not_click),
         cmocka_unit_test(refuses_garbage),
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i + 6] =
+        tests[i + 7] =
             (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
     return RUN_ROWS("audio/playout", change_rows, a_tone_goes_on) +
            cmocka_run_group_tests_name("audio/playout", tests, NULL, NULL);
