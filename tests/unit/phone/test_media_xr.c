@@ -97,6 +97,62 @@ static void test_bursts_reach_their_sender(void **state)
     assert_true(mean_run(&p, 2000) == 3);
 }
 
+/* s plays packets of from, which are 20 ms of G.711 and come without jitter. */
+static void play_all(struct side *s, uint32_t from, uint16_t ceiling_ms)
+{
+    static const char sound[160];
+    const struct audio_codec *pcmu = audio_codec_find(SLICE("PCMU"), 0, 0);
+    struct playout_config config = {.codec = pcmu, .max_ms = ceiling_ms};
+    struct rtp_packet packet = {.ssrc = from, .payload = {sound, sizeof sound}};
+    int16_t out[160];
+
+    assert_int_equal(playout_new(&config, &s->stream.playout), 0);
+    for (unsigned i = 0; i < 200; i++, packet.sequence++, packet.timestamp += 160) {
+        playout_put(s->stream.playout, pcmu, from, packet.sequence, packet.timestamp, false,
+                    packet.payload, i * UINT64_C(20000));
+        playout_get(s->stream.playout, i * UINT64_C(20000), out, 160);
+        hear(s, from, packet.sequence);
+        stream_xr_note(&s->stream, &packet, pcmu, false);
+    }
+}
+
+/* RFC 3611 4.7, but for loss and what comes of it: what a telephone does not measure is 127. */
+static void test_each_field_says_what_is(void **state)
+{
+    struct pair p;
+    const struct xr_voip *v = &p.a.stream.count.remote;
+    static const uint16_t ceilings[] = {0, 200};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ceilings); i++) {
+        struct jitter_stats stats;
+
+        setup(&p);
+        p.b.stream.count.round_trip_ms = 80.4;
+        play_all(&p.b, 0xa, ceilings[i]);
+        playout_stats(p.b.stream.playout, &stats);
+        report(&p.b, 1000, true, &p.a, 2000);
+        assert_int_equal(v->round_trip_ms, 80);
+        assert_int_equal(v->end_system_ms, 20 + stats.delay_ms + 40);
+        assert_in_range(stats.delay_ms, 20, 30);
+        assert_int_equal(v->signal_dbm, XR_UNKNOWN);
+        assert_int_equal(v->noise_dbm, XR_UNKNOWN);
+        assert_int_equal(v->rerl_db, XR_UNKNOWN);
+        assert_int_equal(v->gmin, 16);
+        assert_int_equal(v->r_external, XR_UNKNOWN);
+        assert_in_range(v->r_factor, 88, 92);
+        assert_int_equal(v->mos_lq_10, 44);
+        assert_in_range(v->mos_cq_10, 43, 44);
+        assert_int_equal(v->concealment, XR_PLC_ENHANCED);
+        assert_true(v->adaptive);
+        assert_int_equal(v->rate, 0);
+        assert_int_equal(v->nominal_ms, stats.target_ms);
+        assert_int_equal(v->most_ms, ceilings[i] ? 200 : stats.target_ms + 300);
+        assert_int_equal(v->ceiling_ms, ceilings[i] ? 200 : JITTER_MAX_MS);
+        playout_free(p.b.stream.playout);
+    }
+}
+
 /* A second and a half after the call began: the loss before the latest packets is known, and that
  * among these is not yet. */
 static void test_the_first_report_knows_of_bursts(void **state)
@@ -266,6 +322,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bursts_reach_their_sender),
+        cmocka_unit_test(test_each_field_says_what_is),
         cmocka_unit_test(test_the_first_report_knows_of_bursts),
         cmocka_unit_test(test_no_loss_says_nothing_of_bursts),
         cmocka_unit_test(test_without_run_lengths_bursts_have_to_do),
