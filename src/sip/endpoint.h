@@ -161,7 +161,7 @@ void sip_call_contact_changed(struct sip_call *call);
  * nobody else may read. */
 bool sip_call_goes_by_tls(const struct sip_call *call);
 /* Whether offers of ours in the call, from the next one on, leave by TLS or not at all. Then
- * SIP_CALL_OFFER_REFUSED comes, or sip_call_reinvite fails. */
+ * SIP_CALL_OFFER_REFUSED comes, or sip_call_reinvite fails: -EPROTONOSUPPORT. */
 void sip_call_seal(struct sip_call *call, bool on);
 /* A key (0-9 * # A-D, ! for flash) by INFO, pressed for so long. SIP_CALL_DIGIT_SENT follows with
  * the status; one at a time is wise, as they may overtake each other. -ENOTCONN before the call is

@@ -195,12 +195,18 @@ static void on_offer(void *arg, struct sip_req *req, unsigned told, const struct
     sip_call_settle(call, now_ms);
 }
 
+/* What leaves by TLS or not at all is told apart from what memory may come for. */
+static int why_unsent(const struct sip_call *call)
+{
+    return call->sealed && !sip_call_goes_by_tls(call) ? -EPROTONOSUPPORT : -ENOMEM;
+}
+
 static int send_offer(struct sip_call *call, uint64_t now_ms)
 {
     call->offer = sip_call_request(call, call->dialog, SIP_INVITE, 0, buf_slice(&call->offer_sdp),
                                    on_offer, now_ms);
     if (!call->offer)
-        return -ENOMEM;
+        return why_unsent(call);
     call->offer_cancelled = false;
     sip_call_wait(call, SIP_WAIT_OFFER, now_ms + SIP_OFFER_MAX_MS);
     return 0;

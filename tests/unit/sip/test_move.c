@@ -325,6 +325,23 @@ static void they_move_by_tls(void **state)
     hang_up(r);
 }
 
+/* It is not for want of memory, which would come back. */
+static void what_is_sealed_stays_where_there_is_no_tls(void **state)
+{
+    struct rig *r = in_call(SIP_UDP, CONTACT);
+
+    (void)state;
+    sip_call_seal(r->call, true);
+    assert_int_equal(sip_call_reinvite(r->call, SLICE("keys"), r->now_ms), -EPROTONOSUPPORT);
+    rig_drain(r);
+    assert_int_equal(rig_count(r, "INVITE"), 1);
+    sip_call_seal(r->call, false);
+    assert_int_equal(sip_call_reinvite(r->call, SLICE("none"), r->now_ms), 0);
+    rig_drain(r);
+    rig_answer(r, rig_find(r, "INVITE", 1), "200 OK", "", CONTACT, "yes");
+    hang_up(r);
+}
+
 /* What we think of their offer does not change where they are. */
 static void they_move_with_an_offer_that_is_refused(void **state)
 {
@@ -549,6 +566,7 @@ int main(void)
         {"none by UDP", our_contact_stays_by_udp, 0, 0, 0},
         {"they move, and are silent where they were", they_move, 0, 0, 0},
         {"they move, by a connection of theirs", they_move_by_tls, 0, 0, 0},
+        {"keys where there is no TLS", what_is_sealed_stays_where_there_is_no_tls, 0, 0, 0},
         {"they move, and we refuse the offer", they_move_with_an_offer_that_is_refused, 0, 0, 0},
         {"they answer where they were", whoever_answers_at_the_old_address_has_not_moved, 0, 0, 0},
         {"they move on", they_move_on_before_we_have_decided, 0, 0, 0},
