@@ -21,6 +21,14 @@ LIMIT_S = 3.0  # after the change, both ways
 HOP_MS = 20
 
 
+def _loud(phone):
+    """Of each hop of what a phone has recorded, from the first one that is loud on: is it?"""
+    if not os.path.exists(phone.recording):
+        return []
+    loud = [level > 500 for level in sound.envelope(sound.read(phone.recording), HOP_MS)]
+    return loud[loud.index(True):] if True in loud else []
+
+
 class Call:
     """A call between two machines that is up and heard."""
 
@@ -40,11 +48,16 @@ class Call:
                                   spoken=SPEECH, under=self.near.under,
                                   listen=f"{transport}:{here}:5060")
         self.caller.wait_line("^answered")
-        time.sleep(1.5)
+        self.wait_heard()
+
+    def wait_heard(self):
+        """Each has heard the other for a while: on a busy machine keys take their time."""
+        for phone in (self.caller, self.callee):
+            wait_until(lambda: len(_loud(phone)) > 50, 15, f"{phone.name} hears nothing")
 
     def end(self, away_s=0.0, moves=1, least=1):
         """Some seconds after the last change: ends the call, and says what was heard."""
-        time.sleep(LIMIT_S + 1.5)
+        pace.sleep(LIMIT_S + 1.5)
         for phone in (self.caller, self.callee):
             expect(phone.process.alive(), f"{phone.name} has ended", *phone.process.tail())
         self.caller.process.signal(SIGINT)
@@ -60,7 +73,7 @@ class Call:
     def _gap(phone, away_s, stalls):
         """The longest silence in what a phone heard; at its end there is none. The machine may have
         stood still for all of the time that it did."""
-        loud = [level > 500 for level in sound.envelope(sound.read(phone.recording), HOP_MS)]
+        loud = _loud(phone)
         longest = run = 0
         for one in loud:
             run = 0 if one else run + 1
@@ -204,7 +217,7 @@ class ByName(Call):
         self.proxy.wait_bindings("bob", 1)
         self.caller = phone(tphone.Call, "alice", "bob", "alice")
         self.caller.wait_line("^answered")
-        time.sleep(1.5)
+        self.wait_heard()
         self.stalls = pace.Stalls()
 
     def move(self, who):
@@ -262,7 +275,7 @@ def with_baresip():
         caller = tphone.Call(room, f"sip:bob@{far.address(0)}:5060", spoken=SPEECH,
                              under=near.under, listen="udp:0.0.0.0:5060", json=True, verbose=True)
         caller.wait_event("answered")
-        time.sleep(1.5)
+        wait_until(lambda: len(_loud(caller)) > 50, 15, "we do not hear baresip")
         stalls = pace.Stalls()
         near.down(0)
         near.up(1)
