@@ -45,15 +45,20 @@ class Phone:
     its process is started; under: a command that starts it, with its options; account: what it is
     configured with (lib/account.py), settings: its keys that differ; also: further accounts;
     through: the label of the one to use, where it would not be chosen by itself; trace: where the
-    messages are written, if that matters. Each has a home of its own in the room."""
+    messages are written, if that matters; behind_s: how long behind the end of what is spoken it
+    hangs up, which begins with the keys, however late those are on a busy machine. Each has a home
+    of its own in the room."""
 
     def __init__(self, room, name, command, arguments=(), spoken=None, device="none", env=None,
                  popen=None, under=(), account=None, settings=None, also=(),
-                 through=None, trace=None, **more):
+                 through=None, trace=None, behind_s=None, **more):
         self.name, self.folder = name, room.folder
         self.recording = room.path(f"{name}-heard.wav")
         self.trace = trace or room.path(f"{name}-sip.txt")
         self.home = room.path(f"{name}-home")
+        if behind_s is not None:
+            spoken += sound.silence(behind_s, spoken.rate)
+            more["hangup_at_eof"] = True
         if spoken is not None:
             more["play"] = sound.write(room.path(f"{name}-spoken.wav"), spoken)
             more.setdefault("record", self.recording)
@@ -124,14 +129,10 @@ class Register(Phone):
 
 
 class Call(Phone):
-    """seconds: from the answer to the end; behind_s: from the end of what is spoken, which begins
-    with the keys, however late those are on a busy machine."""
+    """seconds: from the answer to the end."""
 
-    def __init__(self, room, target, name="caller", behind_s=None, **more):
+    def __init__(self, room, target, name="caller", **more):
         more["for_"] = more.pop("seconds", None)
-        if behind_s is not None:
-            more["spoken"] += sound.silence(behind_s, more["spoken"].rate)
-            more["hangup_at_eof"] = True
         super().__init__(room, name, "call", [target], **more)
 
 
