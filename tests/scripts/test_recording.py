@@ -190,19 +190,30 @@ def pauses():
         pair = Pair(room)
         loop = sound.write(room.path("tone.wav"), sound.tone(440, 20))
         path = room.path("pauses.flac")
+        pair.a.do("events", quality=True)
         call, _ = pair.call({"play": loop, "record": path, "sides": "apart"}, {"play": loop})
-        start = time.monotonic()
+        recording = pair.a.event("recording", call=call)
+        start = pair.a.times[pair.a.lines.index(recording)]
         marks = {}
+
+        def wait_sound():
+            """Until both sides have spoken for half a second, after keys, or after a hold."""
+            told = pair.a.events("quality")
+            least = {n: 25 + (told[-1][n] if told else 0) for n in ("sent", "received")}
+            pair.a.wait(lambda l: l.get("event") == "quality" and
+                        all(l[n] >= least[n] for n in least), what="sound both ways")
 
         def wait(seconds, name):
             marks[name] = time.monotonic() - start
             time.sleep(seconds)
+        wait_sound()
         wait(0.8, "both")
         pair.a.do("hold", call=call)
         pair.a.event("on-hold", call=call)
-        wait(1.0, "hold")
+        wait(1.2, "hold")
         pair.a.do("resume", call=call)
         pair.a.event("off-hold", call=call)
+        wait_sound()
         wait(0.8, "again")
         pair.a.do("mute", call=call)
         wait(0.8, "mute")
@@ -216,7 +227,7 @@ def pauses():
                 at = marks[name] + 0.3
                 expect(sound.rms(channel.cut(at, at + 0.3)) > 2000,
                        f"{side} side is silent while it speaks ({name})")
-            is_silent(channel.cut(marks["hold"] + 0.3, marks["hold"] + 0.8),
+            is_silent(channel.cut(marks["hold"] + 0.35, marks["hold"] + 0.85),
                       f"{side} side in the hold")
         is_silent(ours.cut(marks["mute"] + 0.2, marks["mute"] + 0.6), "our side while muted")
         expect(sound.rms(theirs.cut(marks["mute"] + 0.2, marks["mute"] + 0.6)) > 2000,
