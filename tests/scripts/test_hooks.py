@@ -279,7 +279,7 @@ def hanging():
         caller = tphone.Call(room, callee.uri, seconds=0.5)
         caller.expect_status(0)
         expect(pace.now() - began < 5, "the call waited for the command")
-        expect(len(running(mark)) >= 2, "it does not run")
+        wait_until(lambda: len(running(mark)) >= 2, 5, "it does not run")
         callee.wait_line("on-event incoming: sh did not end within 10 seconds", 16)
         wait_until(lambda: not running(mark), 5, "something of it still runs")
         callee.process.signal(SIGINT)
@@ -290,10 +290,13 @@ def hanging():
 def flooding():
     with Room() as room:
         mark = f"flood{os.getpid()}"
-        callee = tphone.Answer(room, times=1, verbose=True, config=config(
+        callee = tphone.Answer(room, verbose=True, config=config(
             room, f"incoming yes {mark}", f"incoming sh -c 'yes {mark}e >&2'"))
         tphone.Call(room, callee.uri, seconds=0.5).expect_status(0)
-        callee.expect_status(0)
+        wait_until(lambda: len(callee.process.said("wrote more than 1048576 bytes")) >= 2, 8,
+                   "lines that tell it are missing")
+        callee.process.signal(SIGINT)
+        callee.expect_status(0, 4)
         equal(len(callee.process.said("wrote more than 1048576 bytes")), 2, "lines that tell it")
         expect(callee.process.said(f"hooks: on-event incoming: yes: {mark}$"), "nothing in the log")
         expect(len(callee.output()) < 100000, "the log was flooded")
@@ -324,7 +327,7 @@ def many():
         def done():
             with open(log) as f:
                 return f.read().split().count("-") >= 200
-        wait_until(lambda: os.path.exists(log) and done(), 15, "not all were started")
+        wait_until(lambda: os.path.exists(log) and done(), 60, "not all were started")
         calls = [told["call"] for told in lines_of(out)]
         equal(sorted(calls), list(range(1, 201)), "calls that were told")
         at_once = most = 0
@@ -349,8 +352,8 @@ def too_many():
 
         def last():
             return [told["call"] for told in lines_of(out)]
-        wait_until(lambda: os.path.exists(out) and 350 in last(), 15, "the newest is missing")
-        wait_until(lambda: len(last()) >= 256, 5, "those that waited are missing")
+        wait_until(lambda: os.path.exists(out) and 350 in last(), 60, "the newest is missing")
+        wait_until(lambda: len(last()) >= 256, 15, "those that waited are missing")
         expect(len(last()) <= 256 + 9, f"{len(last())} were started")
         equal(len(callee.process.said("the oldest are left out")), 1, "times it was told")
 
@@ -358,7 +361,8 @@ def too_many():
 # --- the end -----------------------------------------------------------------------------------
 
 def call_that_ends(room, command, most):
-    """A call whose end starts the command; how often it is told that this was ended with it."""
+    """A call whose end starts the command; how often it is told that this was ended with it, and
+    how long the end took."""
     callee = tphone.Answer(room, times=1)
     caller = tphone.Call(room, callee.uri, seconds=0.2, config=config(room, f"ended {command}"))
     caller.process.wait_line("^ended: ")
@@ -367,7 +371,7 @@ def call_that_ends(room, command, most):
     took = pace.now() - began
     expect(took < most, f"the end took {took:.1f} s with {command}")
     callee.expect_status(0)
-    return len(caller.process.said("was ended, as the phone is"))
+    return len(caller.process.said("was ended, as the phone is")), took
 
 
 @case("commands of the last events may end; the exit waits for them, two seconds at most")
@@ -377,12 +381,13 @@ def last_events():
         for _ in range(5):
             if os.path.exists(out):
                 os.unlink(out)
-            stalls = pace.Stalls()
-            told = call_that_ends(room, f"sh -c 'sleep 0.3; echo x >{out}'", 2)
-            if not told or stalls.seconds() < 1:  # else its time may have been up before it went on
+            # On a busy machine its time may be up before it is begun; a fault shows in each.
+            told, took = call_that_ends(room, f"sh -c 'sleep 0.3; echo x >{out}'", 4.5)
+            if not told:
                 break
         equal((told, os.path.exists(out)), (0, True), "told of a short one, and what it did")
-        equal(call_that_ends(room, f"sleep {mark}", 4.5), 1, "told of one without an end")
+        expect(took < 2, f"the end took {took:.1f} s with a short one")
+        equal(call_that_ends(room, f"sleep {mark}", 4.5)[0], 1, "told of one without an end")
         equal(running(mark), [], "left behind")
 
 
