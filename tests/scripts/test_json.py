@@ -98,13 +98,15 @@ def check_sound(caller, callee):
     equal((ours["remote"], ours["local"]), (theirs["local"], theirs["remote"]), "addresses")
     equal((ours["codec"], ours["encryption"], ours["sending"], ours["early"]),
           ("opus/48000", "dtls-unverified", True, False), "what was agreed")
-    quality = callee.events("quality")[1]
+    quality = callee.events("quality")[-1]
     # How late it is says something of the machine.
     expect(quality["mos_listening"] > 4 and 1 <= quality["mos"] <= quality["mos_listening"] and
            quality["loss_percent"] < 5, f"on loopback: {quality}")
-    expect(-45 < quality["level_in_db"] < -5, f"speech came in: {quality}")
-    expect(-45 < caller.events("quality")[1]["level_out_db"] < -5, "speech went out",
-           str(caller.events("quality")[1]))
+    # In which second there are words depends on when there were keys.
+    levels = [e["level_in_db"] for e in callee.events("quality")]
+    expect(-45 < max(levels) < -5, f"speech came in: {levels}")
+    levels = [e["level_out_db"] for e in caller.events("quality")]
+    expect(-45 < max(levels) < -5, f"speech went out: {levels}")
     end = callee.events("ended")[0]
     expect(3 < end["duration"] < 6 and end["sent"] > 100 and end["received"] > 100, str(end))
     equal((end["outcome"], end["digits"], end["answered"]), ("answered", "1#", True), "end")
