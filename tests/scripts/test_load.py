@@ -66,9 +66,10 @@ def to_answer():
         check(report, outcome="answered", target=callee.uri, calls=40, placed=40, answered=40,
               failed=0, ended_early=0)
         theirs = tphone.results(callee)
-        for ours, name in ("received", "sent"), ("sent", "received"):  # some pass by the BYE
-            counted = sum(int(r[name]) for r in theirs)
-            expect(abs(report[ours] - counted) <= 80, f"{ours} {report[ours]}, {name} {counted}")
+        sent, received = (sum(int(r[n]) for r in theirs) for n in ("sent", "received"))
+        # Some pass by the BYE, for as long as that waits on a busy machine, and none came twice.
+        for said, heard in (sent, report["received"]), (report["sent"], received):
+            expect(0 <= said - heard <= 200, f"{heard} of {said} packets were heard")
         late = stalls.seconds()
         expect(40 * (18 if late < 0.5 else 5) <= report["sent"] <= 40 * 35 + 2000 * late,
                f"{report['sent']} packets in 40 half seconds")
