@@ -135,12 +135,30 @@ static void pass_over(struct jitter *j, int64_t sequence)
     }
 }
 
-/* A stream or a spurt of talk begins: its first packet waits until it is as old as the target, so
- * that those behind it may be as late. False: it has to wait longer, as out says. */
+/* Whether there was a pause before first as all that should have been there is lost, and not for
+ * what the sender did. */
+static bool is_cut_off(const struct jitter *j, const struct jitter_stored *first)
+{
+    bool rested = j->rest_sequence >= j->next_sequence - 1;
+
+    return !j->fresh && !rested && first->sequence > j->next_sequence;
+}
+
+/* How late first, with which sound begins, is to be played: as late as is wanted, so that those
+ * behind it may be late, too. Behind losses no later than what was before them, as to wait then
+ * conceals more than was lost. */
+static int64_t begin_at(const struct jitter *j, const struct jitter_stored *first, uint32_t queued)
+{
+    int64_t wanted = target(j, queued);
+
+    return is_cut_off(j, first) && j->delayed < wanted ? j->delayed : wanted;
+}
+
+/* A stream or a spurt of talk begins. False: its first packet has to wait longer, as out says. */
 static bool resume(struct jitter *j, const struct jitter_stored *first, int64_t play,
                    uint32_t queued, struct jitter_decision *out)
 {
-    int64_t short_of = target(j, queued) - delay(j, first->timestamp, play);
+    int64_t short_of = begin_at(j, first, queued) - delay(j, first->timestamp, play);
     int64_t ms = ms_of(j, short_of + units(j, 1) - 1);
 
     if (ms > 0) {
@@ -237,6 +255,7 @@ static void decode_first(struct jitter *j, int64_t play, uint32_t queued,
     j->next_timestamp = p->timestamp + p->duration;
     j->stats.lost += p->copy;
     j->stats.redundant += p->copy;
+    j->delayed = late;
     j->stats.delay_ms = late > 0 ? (uint32_t)ms_of(j, late) : 0;
     j->delayed_us += late > 0 ? (uint64_t)us_of(j, late) : 0;
     j->decoded++;

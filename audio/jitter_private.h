@@ -51,6 +51,7 @@ struct jitter {
     bool paused; /* before the first packet and in pauses */
     bool fresh;  /* the next packet is a stream's first */
     int64_t next_sequence, next_timestamp;
+    int64_t delayed;       /* how late the latest packet was played */
     int64_t rest_sequence; /* of the latest packet behind which the sender rests */
     uint32_t held, drawn;  /* played while the place in the stream stood still; held of it */
     uint32_t ahead[2];     /* the most that was queued when sound was asked for: lately, before */

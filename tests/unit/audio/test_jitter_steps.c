@@ -443,6 +443,25 @@ static void stops_inventing_after_100_ms(void **state)
     jitter_free(j);
 }
 
+/* Though more delay is wanted where so much is lost: it is not made of what was not. */
+static void goes_on_as_late_as_before_behind_losses(void **state)
+{
+    struct jitter *j = new_jitter();
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        put(j, i, (uint64_t)i * 20);
+    for (uint64_t now_ms = 30; now_ms < 110; now_ms += 20)
+        assert_int_equal(*get(j, now_ms), 'D');
+    for (uint64_t now_ms = 110; now_ms < 220; now_ms += 10)
+        get(j, now_ms);
+    put(j, 11, 220);
+    assert_in_range(stats_of(j).target_ms, 40, 60);
+    assert_string_equal(get(j, 249), "W");
+    assert_string_equal(get(j, 250), "D11");
+    jitter_free(j);
+}
+
 static void waits_through_a_pause(void **state)
 {
     struct jitter *j = playing();
@@ -650,6 +669,7 @@ int main(void)
         cmocka_unit_test(bridges_to_the_next_where_none_is_overtaken),
         cmocka_unit_test(plays_slower_what_is_left_when_the_next_is_overdue),
         cmocka_unit_test(stops_inventing_after_100_ms),
+        cmocka_unit_test(goes_on_as_late_as_before_behind_losses),
         cmocka_unit_test(waits_through_a_pause),
         cmocka_unit_test(does_not_miss_a_digit),
         cmocka_unit_test(believes_a_jump_at_its_second_packet),
