@@ -35,7 +35,8 @@ struct jitter;
 struct jitter_config {
     uint32_t clock_hz;
     uint16_t packet_ms; /* until packets show their own length; 0: 20 */
-    uint16_t start_ms;  /* first target, before anything is known; 0: a packet and 10 */
+    uint16_t start_ms;  /* first target, before anything is known, but for a second packet that is
+                           late (audio/jitter_delay.h); 0: a packet and 10 */
     uint16_t min_ms;    /* floor of the target; below one packet: one packet */
     uint16_t max_ms;    /* ceiling of the target; below one packet: one packet; 0: JITTER_MAX_MS */
 };

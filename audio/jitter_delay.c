@@ -6,13 +6,14 @@
 enum {
     BUCKET_US = 2000,
     WINDOW_US = 250000,
-    RECENT = 2,       /* windows that tell how it is now */
-    CHANCE = 3,       /* that part of what is wanted a rise may be without any meaning */
-    FALL_US = 50000,  /* a base that falls by more is another route's: the past says nothing */
-    SPIKE_US = 40000, /* above what is wanted */
+    RECENT = 2,         /* windows that tell how it is now */
+    CHANCE = 3,         /* that part of what is wanted a rise may be without any meaning */
+    FALL_US = 50000,    /* a base that falls by more is another route's: the past says nothing */
+    SPIKE_US = 40000,   /* above what is wanted */
     MANY_PACKETS = 200, /* with more it can be seen where delays end */
     FEW_PACKETS = 50,   /* with less nothing is far above all else, and worse is to be expected */
     PEAK_US = 60000000, /* for how long a spike is remembered */
+    SECOND_MS = 70,     /* for so much longer the first packet of all waits for the second */
     COVERED_MS = 35,    /* of a spike by holding the sound (audio/jitter_decide.c), */
     SPARING_MS = 68,    /* up to here delay is spent freely, beyond it only */
     WORSE_MS = 60,      /* where the jitter itself is more than that, */
@@ -22,9 +23,9 @@ enum {
 static const float HARDLY = 0.001f, OFTEN = 0.01f,
                    SELDOM = 0.04f;   /* shares of packets above the quantiles */
 static const float TOO_OFTEN = 0.2f; /* above COSTLY_MS: only then is it worth it */
-static const float SHORT_TAIL = 1.4f,
-                   TAIL = 2.5f; /* of the way from the one quantile to the other, beyond */
-static const float STEEP = 4;   /* with no more than so much of the rest of it there */
+/* Of the way from the one quantile to the other, beyond: */
+static const float TAIL = 2.5f, SHORT_TAIL = 1.4f; /* the latter where delay is spared */
+static const float STEEP = 4; /* with no more than so much of the rest of it there */
 static const float HALF_S = 10, HALF_FIRST_S = 1; /* forgotten by half in; at first */
 static const float SPIKY = 0.1f;                  /* share of packets that can be called a spike */
 static const float SHARE_STEP = 0.005f;           /* of one packet in that share */
@@ -267,7 +268,6 @@ static float beyond(const struct jitter_delay *d, float often, float seldom, flo
                     float worst)
 {
     float part = fminf((float)d->counted / FEW_PACKETS, 1), few = 4 * part * (1 - part);
-
     float tail = TAIL * (often - seldom);
 
     if (often < WORSE_MS && often + tail > SPARING_MS)
@@ -277,11 +277,15 @@ static float beyond(const struct jitter_delay *d, float often, float seldom, flo
     return fmaxf(tail, few * (often - half));
 }
 
-/* What is believed at first, and less and less from the tenth packet on. */
+/* What is believed at first, and less and less from the tenth packet on. One packet alone says
+ * nothing: where the second is late, it is waited for, as nothing has been heard yet that it could
+ * be missing from. */
 static float at_first(const struct jitter_delay *d)
 {
     float left = 1.25f * (1 - (float)d->counted / FEW_PACKETS);
 
+    if (d->counted == 1)
+        return (float)(d->start_ms + SECOND_MS);
     return (float)d->start_ms * fminf(fmaxf(left, 0), 1);
 }
 

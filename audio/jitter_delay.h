@@ -30,7 +30,7 @@ struct jitter_delay {
     int64_t shift_us;          /* of the histogram, less than a bucket */
 
     float bucket[JITTER_DELAY_BUCKETS], weight, total;
-    size_t used; /* from this bucket on they are empty */
+    size_t used;      /* from this bucket on they are empty */
     uint32_t counted; /* packets that are in it, */
     float age_s;      /* and how long they last */
     uint32_t start_ms, wanted_ms;
@@ -44,7 +44,8 @@ struct jitter_delay {
     size_t peaks;               /* how many there were */
 };
 
-/* start_ms: what is wanted at least while little is known. */
+/* start_ms: what is wanted at least while little is known; 70 ms more as long as there is but one
+ * packet, as the second tells most about the others. */
 void jitter_delay_init(struct jitter_delay *d, uint32_t start_ms);
 /* Offsets begin anew: another stream. What was learnt stays. */
 void jitter_delay_restart(struct jitter_delay *d);

@@ -53,6 +53,8 @@ static void believes_the_first_target_until_it_knows_more(void **state)
     begin(&s);
     assert_int_equal(jitter_delay_wanted_ms(&s.d), 40);
     packet(&s, 0);
+    assert_int_equal(jitter_delay_wanted_ms(&s.d), 110); /* if there is no second, that is */
+    packet(&s, 0);
     assert_int_equal(jitter_delay_wanted_ms(&s.d), 40);
     packets(&s, 2, 0);
     assert_in_range(jitter_delay_wanted_ms(&s.d), 0, 4);

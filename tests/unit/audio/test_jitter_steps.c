@@ -80,8 +80,22 @@ static void waits_before_the_first(void **state)
     assert_string_equal(get(j, 0), "W");
     put(j, 0, 10);
     assert_string_equal(get(j, 20), "W");
+    put(j, 1, 30);
     assert_string_equal(get(j, 39), "W");
     assert_string_equal(get(j, 40), "D0");
+    jitter_free(j);
+}
+
+/* Before anything is known the delay of the second tells most. */
+static void waits_longer_for_a_late_second(void **state)
+{
+    struct jitter *j = new_jitter();
+
+    (void)state;
+    put(j, 0, 0);
+    assert_string_equal(get(j, 69), "W");
+    put(j, 1, 70);
+    assert_string_equal(get(j, 70), "D0");
     jitter_free(j);
 }
 
@@ -653,6 +667,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(waits_before_the_first),
+        cmocka_unit_test(waits_longer_for_a_late_second),
         cmocka_unit_test(a_calm_stream_is_left_alone),
         cmocka_unit_test(says_which_is_the_first),
         cmocka_unit_test(takes_each_once),
