@@ -24,7 +24,7 @@ static const float HARDLY = 0.001f, OFTEN = 0.01f,
                    SELDOM = 0.04f;   /* shares of packets above the quantiles */
 static const float TOO_OFTEN = 0.2f; /* above COSTLY_MS: only then is it worth it */
 /* Of the way from the one quantile to the other, beyond: */
-static const float TAIL = 2.5f, SHORT_TAIL = 1.4f; /* the latter where delay is spared */
+static const float TAIL = 2.5f, SHORT_TAIL = 1; /* the latter where delay is spared */
 static const float STEEP = 4; /* with no more than so much of the rest of it there */
 static const float HALF_S = 10, HALF_FIRST_S = 1; /* forgotten by half in; at first */
 static const float SPIKY = 0.1f;                  /* share of packets that can be called a spike */
