@@ -332,6 +332,12 @@ static void next_target(struct sip_req *req, int err, uint64_t now_ms)
         advance(req, now_ms);
         return;
     }
+    if (req->method == SIP_ACK) {
+        req->by_size = req->refused = false;
+        req->n_flows = 0; /* the next copy of the 2xx asks again */
+        req->at = 0;
+        return;
+    }
     if (req->not_safe)
         err = SIP_NOT_SAFE;
     sip_req_tell(req, SIP_REQ_FAILED | SIP_REQ_OVER, NULL, err, now_ms);
@@ -339,15 +345,8 @@ static void next_target(struct sip_req *req, int err, uint64_t now_ms)
 
 void sip_req_send_failed(struct sip_req *req, int err, uint64_t now_ms)
 {
-    if (req->method != SIP_ACK || !req->n_flows)
-        return;
-    if ((req->by_size && !req->refused) || req->at + 1 < req->n_flows) {
+    if (req->method == SIP_ACK && req->n_flows)
         next_target(req, err, now_ms);
-        return;
-    }
-    req->by_size = req->refused = false;
-    req->n_flows = 0; /* the next copy of the 2xx asks again */
-    req->at = 0;
 }
 
 void sip_req_again(struct sip_req *req, uint64_t now_ms)

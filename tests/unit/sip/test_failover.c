@@ -425,6 +425,29 @@ static void refused_before_less(void **state)
     rig_free(r);
 }
 
+/* An ACK neither. Its place is looked for anew when the 2xx comes again. */
+static void nothing_less_for_an_ack(void **state)
+{
+    const char *contact = "Contact: <sip:bob@c.example>\n";
+    struct sip_flow ways[N_WAYS];
+    struct rig *r;
+
+    (void)state;
+    make_ways(ways);
+    r = calling_by(ways, 1);
+    rig_answer(r, rig_find(r, "INVITE", 0), "200 OK", "b", contact, "a");
+    answer_locate(r, ways + TLS_3, 2);
+    assert_int_equal(rig_find(r, "ACK", 0)->flow.remote.bytes[3], 3);
+    sip_endpoint_send_failed(r->ep, rig_find(r, "ACK", 0)->key, SIP_NOT_SAFE, r->now_ms);
+    rig_drain(r);
+    rig_answer(r, rig_find(r, "INVITE", 0), "200 OK", "b", contact, "a");
+    assert_int_equal(rig_count(r, "ACK"), 1);
+    answer_locate(r, ways, 1);
+    assert_int_equal(rig_count(r, "ACK"), 2);
+    assert_int_equal(rig_find(r, "ACK", 1)->flow.remote.bytes[3], 2);
+    rig_free(r);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -441,6 +464,7 @@ int main(void)
         {"TLS that cannot be trusted: the next by TLS, and nothing less", nothing_less, NULL, NULL,
          NULL},
         {"nor with the next call", nothing_less_next_time, NULL, NULL, NULL},
+        {"nor for an ACK", nothing_less_for_an_ack, NULL, NULL, NULL},
         {"TLS that is not there: what comes next", refused_before_less, NULL, NULL, NULL},
         {"8.1.3.4: redirected to where we are seen elsewhere", redirected, NULL, NULL, NULL},
     };
