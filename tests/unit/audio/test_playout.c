@@ -379,6 +379,74 @@ static void opus_fills_its_pauses_itself(void **state)
     free(spoken);
 }
 
+/* --- FEC behind sound that was held ---------------------------------------------------------- */
+
+enum { HELD_HZ = 16000, HELD_N = HELD_HZ / 50, HELD_LOST = 55, HELD_END = 67 };
+
+/* What a decoder makes of the second of two that are lost from the packet behind them, if it has
+ * heard of the first. */
+static void get_back(struct sender *s, int16_t out[HELD_N])
+{
+    struct audio_codec_params params = {.rate_hz = HELD_HZ};
+    struct slice next = {(char *)s->packet[HELD_LOST + 2], (size_t)s->bytes[HELD_LOST + 2]};
+    struct audio_decoder *dec;
+
+    assert_true(audio_codec_carries_before(s->codec, next));
+    assert_int_equal(audio_decoder_new(s->codec, &params, &dec), 0);
+    for (size_t i = 0; i < HELD_LOST; i++)
+        audio_decode(dec, (struct slice){(char *)s->packet[i], (size_t)s->bytes[i]}, out, HELD_N);
+    audio_decode_lost(dec, out, HELD_N);
+    assert_int_equal(audio_decode_fec(dec, next, out, HELD_N), HELD_N);
+    audio_decoder_free(dec);
+}
+
+static bool has_piece(const int16_t *heard, size_t n, const int16_t *piece, size_t n_piece)
+{
+    for (size_t at = 0; at + n_piece <= n; at++)
+        if (memcmp(heard + at, piece, n_piece * sizeof *piece) == 0)
+            return true;
+    return false;
+}
+
+/* The packet behind two that are lost comes when all that waited has been played, and 30 ms more
+ * were held. */
+static void the_decoder_hears_in_order_of_what_was_lost(void **state)
+{
+    static const struct row row = {"", "opus", HELD_HZ, 20, 0, 0, true};
+    static int16_t spoken[SECONDS * HELD_HZ], heard[HELD_END * HELD_N];
+    struct playout_config config = {.rate_hz = HELD_HZ};
+    struct sender *s = calloc(1, sizeof *s);
+    int16_t back[HELD_N];
+    struct playout *p;
+    unsigned held = 0;
+
+    (void)state;
+    speech_make(spoken, ARRAY_LEN(spoken), HELD_HZ, 8);
+    encode_all(s, &row, spoken);
+    get_back(s, back);
+    for (size_t i = 0; i < ARRAY_LEN(s->bytes); i++)
+        s->arrival_us[i] = i < HELD_LOST ? i * 20000 : UINT64_MAX;
+    config.codec = s->codec;
+    assert_int_equal(playout_new(&config, &p), 0);
+    for (size_t at = 0; at < ARRAY_LEN(heard); at += HELD_N / 2) {
+        uint64_t now_us = at * UINT64_C(1000000) / HELD_HZ;
+        struct jitter_stats stats;
+
+        playout_stats(p, &stats);
+        if (held < 30 && stats.held_ms == 30)
+            s->arrival_us[HELD_LOST + 2] = now_us;
+        held = held > stats.held_ms ? held : (unsigned)stats.held_ms;
+        deliver(s, p, now_us);
+        playout_get(p, now_us, heard + at, HELD_N / 2);
+    }
+    assert_true(held >= 30);
+    assert_true(loudness(back, HELD_N) > 300);
+    /* But for its first 4 ms, which join what was held. */
+    assert_true(has_piece(heard, ARRAY_LEN(heard), back + HELD_HZ / 200, HELD_N / 4));
+    playout_free(p);
+    free(s);
+}
+
 /* --- a line that breaks ----------------------------------------------------------------------- */
 
 enum { BROKEN_S = 5, BROKEN_FROM = 60, BROKEN_STEP = 13, BROKEN_TO = 140, BREAK = 25, CLICK = 60 };
@@ -463,18 +531,19 @@ static void refuses_garbage(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LEN(rows) + 7] = {
+    struct CMUnitTest tests[ARRAY_LEN(rows) + 8] = {
         cmocka_unit_test(is_silent_before_the_first),
         cmocka_unit_test(follows_a_change_of_codec),
         cmocka_unit_test(what_another_clock_overtook_is_too_late),
         cmocka_unit_test(comfort_noise_fills_a_pause),
         cmocka_unit_test(opus_fills_its_pauses_itself),
         cmocka_unit_test(a_line_that_breaks_does_not_click),
+        cmocka_unit_test(the_decoder_hears_in_order_of_what_was_lost),
         cmocka_unit_test(refuses_garbage),
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        tests[i + 7] =
+        tests[i + 8] =
             (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
     return RUN_ROWS("audio/playout", change_rows, a_tone_goes_on) +
            cmocka_run_group_tests_name("audio/playout", tests, NULL, NULL);
