@@ -69,7 +69,7 @@ def calling(codec, only=None):
 def digits(codec):
     with Room() as room:
         stranger = Baresip(room, "stranger", codec, sound.silence(30), answers=True)
-        phone = tphone.Call(room, stranger.uri, dtmf="159#*0D", seconds=8)
+        phone = tphone.Call(room, stranger.uri, dtmf="159#*0D", seconds=60)
         stranger.wait("CALL_ESTABLISHED")
         stranger.press("42#")
         phone.wait_line(r"digit # received", 10)

@@ -373,7 +373,7 @@ def baresip_tones():
             said += sound.silence(1)
         stranger = Baresip(room, "stranger", "pcmu", said, answers=True)
         phone = tphone.Call(room, stranger.uri, dtmf=THREE_TIMES, dtmf_mode="inband", json=True,
-                            seconds=25)
+                            seconds=60)
         told = lambda: "".join(e["digit"] for e in phone.events("dtmf") if e["way"] == "inband")
         wait_until(lambda: THEIRS in told(), 20, "we did not find its tones")
         phone.wait_event("dtmf-sent")
@@ -388,7 +388,7 @@ def baresip_info():
     with Room() as room:
         stranger = Baresip(room, "stranger", "pcmu", sound.silence(30), answers=True)
         phone = tphone.Call(room, stranger.uri, dtmf=OURS, dtmf_mode="info", json=True,
-                            seconds=20)
+                            seconds=60)
         stranger.wait("CALL_ESTABLISHED")
         took(stranger, OURS)
         stranger.press(THEIRS)
@@ -403,7 +403,7 @@ def linphone(theirs, ours, heard):
     with Room() as room:
         stranger = Linphone(room, "stranger", sound.silence(30), answers=True, keys=theirs)
         phone = tphone.Call(room, stranger.uri, dtmf=OURS, dtmf_mode=ours, json=True,
-                            codec="pcmu", encryption="off", seconds=25)
+                            codec="pcmu", encryption="off", seconds=60)
         stranger.wait_up()
         took(stranger, OURS)
         stranger.press(THEIRS)
@@ -419,7 +419,7 @@ def linphone_tones():
     with Room() as room:
         stranger = Linphone(room, "stranger", sound.silence(30), answers=True)
         phone = tphone.Call(room, stranger.uri, dtmf=THREE_TIMES, dtmf_mode="inband", json=True,
-                            codec="pcmu", encryption="off", seconds=25)
+                            codec="pcmu", encryption="off", seconds=60)
         stranger.wait_up()
         phone.wait_event("answered")
         find(lambda: [(e["digit"], e["way"]) for e in phone.events("dtmf")],
