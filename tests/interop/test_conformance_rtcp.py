@@ -135,14 +135,14 @@ def run_lengths(reports):
 def extended():
     with Room() as room:
         talk = Talk(room, extra="a=rtcp-xr:pkt-loss-rle rcvr-rtt=all voip-metrics x-other",
-                    jitter_max="60")
+                    jitter_max="400")
         expect(b"a=rtcp-xr:pkt-loss-rle rcvr-rtt=all voip-metrics\r\n" in talk.ok.body,
                "the answer does not say so")
         talk.rtp.wait(3)
         seq = 65500
         for _ in range(4):  # of 25 packets five in a row do not come
-            seq = talk.rtp.burst(talk.port, 20, seq=seq, ssrc=0xabcdef01, pause=0.002) + 5
-        talk.rtp.burst(talk.port, 24, seq=seq, ssrc=0xabcdef01, pause=0.002)  # what is settled
+            seq = talk.rtp.burst(talk.port, 20, seq=seq, ssrc=0xabcdef01) + 5
+        talk.rtp.burst(talk.port, 24, seq=seq, ssrc=0xabcdef01)  # what is settled
         asked = struct.pack("!BBHI", 0x80, 201, 1, 0xabcdef01) + struct.pack(
             "!BBHIBBHQ", 0x80, 207, 4, 0xabcdef01, 4, 0, 2, 0x1111222233334444)
         talk.rtp.sockets[1].sendto(asked, ("127.0.0.1", talk.port + 1))
@@ -152,8 +152,8 @@ def extended():
         ssrc, loss, discard, dense, _, burst_ms = struct.unpack_from("!IBBBBH", report.extended[7])
         equal((ssrc, loss, discard), (0xabcdef01, 20 * 256 // 99, 0), "SSRC, loss, discarded")
         equal((dense, burst_ms), (255, 100), "bursts")
-        equal(struct.unpack("!HH", report.extended[7][-4:]), (60, 60),
-              "what the jitter buffer holds back now, and ever, at most")
+        now, ever = struct.unpack("!HH", report.extended[7][-4:])
+        expect(20 <= now <= ever == 400, f"the jitter buffer holds back {now} ms, ever {ever}")
         equal(run_lengths(talk.rtp.reports), (("." * 20 + "x" * 5) * 4)[1:], "run lengths")
         report = talk.rtp.report(lambda r: 5 in r.extended)
         ssrc, middle, delay = struct.unpack("!III", report.extended[5])
