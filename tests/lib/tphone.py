@@ -44,17 +44,17 @@ class Phone:
     """One run of tphone; more are its options, underlines for dashes; popen: how
     its process is started; under: a command that starts it, with its options; account: what it is
     configured with (lib/account.py), settings: its keys that differ; also: further accounts;
-    through: the label of the one to use, where it would not be chosen by itself; trace: where the
+    through: the label of the one to use, where it would not be chosen by itself; trace_file: where
     messages are written, if that matters; behind_s: how long behind the end of what is spoken it
     hangs up, which begins with the keys, however late those are on a busy machine. Each has a home
     of its own in the room."""
 
     def __init__(self, room, name, command, arguments=(), spoken=None, device="none", env=None,
                  popen=None, under=(), account=None, settings=None, also=(),
-                 through=None, trace=None, behind_s=None, **more):
+                 through=None, trace_file=None, behind_s=None, **more):
         self.name, self.folder = name, room.folder
         self.recording = room.path(f"{name}-heard.wav")
-        self.trace = trace or room.path(f"{name}-sip.txt")
+        self.trace = trace_file or room.path(f"{name}-sip.txt")
         self.home = room.path(f"{name}-home")
         if behind_s is not None:
             spoken += sound.silence(behind_s, spoken.rate)

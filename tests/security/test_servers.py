@@ -98,7 +98,7 @@ def by_tcp(how):
         port = listener.getsockname()[1]
         # A trace waits in memory for a disk that is busy, which is none of the server's doing.
         target = answering(room, accounts(f"sip:127.0.0.1:{port};transport=tcp", 1), transport="",
-                           trace="/dev/null")
+                           trace_file="/dev/null")
         wait_until(lambda: seen, 8, "no REGISTER came")
         start, cpu = attack.memory_kb(target.pid), attack.cpu_seconds(target.pid)
         looked_at.set()
