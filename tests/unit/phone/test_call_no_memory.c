@@ -195,6 +195,16 @@ static void sends_on(struct frugal *far)
         frugal_replies(far, "302 Moved Temporarily", ";tag=m", "");
 }
 
+/* Perhaps of a call before: what was said to the INVITE of this one is still to be said again. */
+static void takes_bye(struct frugal *far)
+{
+    char said[sizeof far->said];
+
+    memcpy(said, far->said, sizeof said);
+    frugal_replies(far, "200 OK", "", "");
+    memcpy(far->said, said, sizeof said);
+}
+
 static void calls_out_to(struct frugal *far, void (*answers)(struct frugal *far))
 {
     struct ip there = {.family = 4, .bytes = {127, 0, 0, 1}, .port = far->port};
@@ -215,7 +225,7 @@ static void calls_out_to(struct frugal *far, void (*answers)(struct frugal *far)
         if (asked && far->heard[0] == 'I')
             answers(far);
         else if (asked)
-            frugal_replies(far, "200 OK", "", "");
+            takes_bye(far);
         else if (!answered && far->said[0])
             frugal_send(far, far->said); /* as long as there is no ACK */
         if (!answered && phones_find(far->end, PHONE_ANSWERED, call)) {
