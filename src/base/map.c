@@ -108,13 +108,20 @@ static int grow(struct map *m)
     return 0;
 }
 
+/* It grows while there is memory. Without, it becomes fuller instead, and slower, so that a flood
+ * which has taken all else does not keep out who comes next; a search needs an empty slot. */
+static bool has_room(struct map *m)
+{
+    return m->n < m->cap / 2 || grow(m) == 0 || m->n + 1 + m->cap / 16 < m->cap;
+}
+
 int map_put(struct map *m, struct slice key, void *value)
 {
     struct map_slot slot = {key, value, hash_of(m, key)};
 
     if (m->cap && m->slots[find(m, slot.hash, key)].value)
         return -EEXIST;
-    if (m->n >= m->cap / 4 * 3 && grow(m) != 0)
+    if (!has_room(m))
         return -ENOMEM;
     place(m, &slot);
     m->n++;

@@ -16,7 +16,8 @@ struct map_slot {
 };
 
 struct map {
-    struct map_slot *slots; /* cap of them, a power of two, at most three quarters in use */
+    struct map_slot *slots; /* cap of them, a power of two, up to half of them in use; where it
+                               cannot grow, 15 of 16 */
     size_t n, cap;
     uint64_t seed[2];
 };
