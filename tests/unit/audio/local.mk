@@ -16,6 +16,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_jitter \
 	tests/unit/audio/test_jitter_copies \
 	tests/unit/audio/test_jitter_delay \
+	tests/unit/audio/test_jitter_gap \
 	tests/unit/audio/test_jitter_lies \
 	tests/unit/audio/test_jitter_rule \
 	tests/unit/audio/test_jitter_steps \
@@ -55,9 +56,14 @@ tests_unit_audio_test_hearing_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_copies_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_delay_LDADD = $(machine_ldadd)
+tests_unit_audio_test_jitter_gap_LDADD = $(machine_ldadd)
+tests_unit_audio_test_jitter_gap_SOURCES = tests/unit/audio/test_jitter_gap.c \
+	tests/unit/audio/jitter_steps.c tests/unit/audio/jitter_steps.h
 tests_unit_audio_test_jitter_lies_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_rule_LDADD = $(machine_ldadd)
 tests_unit_audio_test_jitter_steps_LDADD = $(machine_ldadd)
+tests_unit_audio_test_jitter_steps_SOURCES = tests/unit/audio/test_jitter_steps.c \
+	tests/unit/audio/jitter_steps.c tests/unit/audio/jitter_steps.h
 tests_unit_audio_test_mixer_LDADD = $(machine_ldadd)
 tests_unit_audio_test_no_memory_LDADD = $(machine_ldadd)
 tests_unit_audio_test_no_memory_LDFLAGS = $(memory_ldflags)
