@@ -256,7 +256,6 @@ static void decode_first(struct jitter *j, int64_t play, uint32_t queued,
     j->stats.lost += p->copy;
     j->stats.redundant += p->copy;
     j->delayed = late;
-    j->stats.delay_ms = late > 0 ? (uint32_t)ms_of(j, late) : 0;
     j->delayed_us += late > 0 ? (uint64_t)us_of(j, late) : 0;
     j->decoded++;
 }
@@ -432,6 +431,7 @@ void jitter_stats(const struct jitter *j, struct jitter_stats *out)
     *out = j->stats;
     out->target_ms = (uint32_t)ms_of(j, aim(j, 0, room_for_repair(j)));
     out->ceiling_ms = j->config.max_ms;
+    out->delay_ms = j->delayed > 0 ? (uint32_t)ms_of(j, j->delayed) : 0;
     out->delay_mean_ms = j->decoded ? (uint32_t)(j->delayed_us / j->decoded / 1000) : 0;
     out->played_ms = j->played_us / 1000;
     out->concealed_ms = j->concealed_us / 1000;

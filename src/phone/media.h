@@ -294,9 +294,9 @@ struct media_params {
     struct media_format send_format;
     struct media_format receive_formats[MEDIA_MAX_FORMATS]; /* telephone-event not among them */
     uint8_t n_receive_formats;
-    uint8_t event_send;       /* payload type, or MEDIA_NO_EVENTS */
-    uint32_t event_rate_hz;   /* of what we send, the unit of durations; 0: the codec's clock */
-    uint8_t event_receive[4]; /* payload types; unused places: MEDIA_NO_EVENTS */
+    uint8_t event_send;     /* payload type, or MEDIA_NO_EVENTS */
+    uint32_t event_rate_hz; /* of what we send, the unit of durations; 0: the codec's clock */
+    uint8_t event_receive[SDP_MAX_EVENTS]; /* payload types; unused places: MEDIA_NO_EVENTS */
     uint8_t red_send, red_receive[2]; /* of packets with earlier frames (RFC 2198): payload types,
                                        * none of them static; 0: not agreed */
     bool red_always;                  /* they are sent though nothing is lost */

@@ -133,8 +133,10 @@ static void take_report(struct media_stream *s, const struct rtcp_report *report
 
     s->count.remote_lost_percent = report->fraction_lost * 100 / 256.0;
     s->count.remote_jitter_ms = report->jitter * 1000.0 / clock_hz;
-    if (rtcp_round_trip(report, rtcp_ntp(arrived_us), &us) == 0)
-        stream_note_round_trip(s, round_trip_ms = us / 1000.0);
+    if (rtcp_round_trip(report, rtcp_ntp(arrived_us), &us) == 0) {
+        round_trip_ms = us / 1000.0;
+        stream_note_round_trip(s, round_trip_ms);
+    }
     stream_red_report(s, report->fraction_lost / 256.0, round_trip_ms);
 }
 

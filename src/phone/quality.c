@@ -141,12 +141,18 @@ static void fill_theirs(const struct media_stats *now, struct phone_quality *out
         out->their_mos = quality_mos(out->their_rating);
 }
 
-/* How long what they say is on its way: by their packets, and as long as none came by ours. */
+/* What they speak, and as long as nothing came what we do. */
+static const char *codec_of_theirs(const struct media_stats *now)
+{
+    return now->heard_codec[0] ? now->heard_codec : now->codec;
+}
+
+/* How long what they say is on its way. */
 static double way_of_theirs(const struct media_stats *now, double round_trip_ms, double buffer_ms)
 {
-    if (now->heard_codec[0])
-        return quality_delay_ms(now->heard_codec, now->heard_packet_ms, round_trip_ms, buffer_ms);
-    return quality_delay_ms(now->codec, now->packet_ms, round_trip_ms, buffer_ms);
+    double packet_ms = now->heard_codec[0] ? now->heard_packet_ms : now->packet_ms;
+
+    return quality_delay_ms(codec_of_theirs(now), packet_ms, round_trip_ms, buffer_ms);
 }
 
 /* Concealed where somebody listens, and where nobody does what did not come and was not repaired:
@@ -155,7 +161,7 @@ static void judge(const struct media_stats *now, const struct xr_loss *left, dou
                   double concealed, double expected, struct phone_quality *out)
 {
     struct quality_path path = {
-        .codec = now->heard_codec[0] ? now->heard_codec : now->codec,
+        .codec = codec_of_theirs(now),
         .delay_ms = delay_ms,
         .loss_percent = fmax(share(left->lost, left->expected), share(concealed, expected)),
         .run = left->runs > 0 ? (double)left->lost / left->runs : 0,
@@ -227,13 +233,12 @@ bool quality_since(struct quality_before *before, const struct media_stats *now,
 void quality_of_all(const struct media_stats *all, struct phone_result *out)
 {
     double lost = fmax((double)all->lost, 0), expected = (double)all->packets_received + lost;
+    double buffer_ms = all->listened ? all->playout_delay_mean_ms : 0;
     struct phone_quality q;
 
     fill(all, &q);
-    judge(
-        all, &all->left,
-        way_of_theirs(all, all->round_trip_mean_ms, all->listened ? all->playout_delay_mean_ms : 0),
-        (double)all->concealed, expected, &q);
+    judge(all, &all->left, way_of_theirs(all, all->round_trip_mean_ms, buffer_ms),
+          (double)all->concealed, expected, &q);
     out->lost_percent = share(lost, expected);
     out->left_percent = q.left_percent;
     out->mouth_to_ear_ms = expected > 0 ? q.mouth_to_ear_ms : -1;

@@ -8,6 +8,7 @@ enum {
     SDP_MAX_FORMATS = 64,     /* of one m= line */
     SDP_MAX_ATTRIBUTES = 256, /* a= lines in all */
     SDP_MAX_CODECS = 8,       /* that we can offer; our own affair */
+    SDP_MAX_EVENTS = 4,       /* numbers that keys may come under */
     SDP_MAX_HOST = 255,       /* of a host name in c= or a=rtcp */
     SDP_MIN_PTIME_MS = 10,    /* what is asked for outside of these is moved to the nearest */
     SDP_MAX_PTIME_MS = 120,

@@ -63,8 +63,6 @@ struct sdp_event {
     uint32_t rate_hz; /* of its rtpmap: the unit of durations; the codec's, where both sides can */
 };
 
-#define SDP_MAX_EVENTS 4
-
 /* What was agreed. */
 struct sdp_stream {
     /* As we see it: SDP_SENDONLY means that we send. Without its SEND bit nothing is sent, which

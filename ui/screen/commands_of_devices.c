@@ -87,13 +87,9 @@ static void test(struct screen *s, struct slice argument)
     free(what);
 }
 
-/* Of the microphone's parts, by name: the mode that follows the one it has. */
-static enum phone_voice next_of(const struct model_sound *sound, const char *part)
+/* The mode that follows this one. */
+static enum phone_voice next_of(enum phone_voice now)
 {
-    enum phone_voice now = strcmp(part, "echo") == 0    ? sound->echo
-                           : strcmp(part, "noise") == 0 ? sound->noise
-                                                        : sound->level;
-
     switch (now) {
     case PHONE_VOICE_ON:
         return PHONE_VOICE_OFF;
@@ -109,17 +105,21 @@ static enum phone_voice next_of(const struct model_sound *sound, const char *par
 /* "echo off" and its like; "echo" alone goes on to the next. */
 static void voice(struct screen *s, struct slice argument)
 {
-    static const char *const parts[] = {"echo", "noise", "level"};
+    const struct model_sound *sound = &s->model->sound;
+    const struct {
+        const char *name;
+        enum phone_voice now;
+    } parts[] = {{"echo", sound->echo}, {"noise", sound->noise}, {"level", sound->level}};
     struct slice part = slice_cut(&argument, ' '), mode = slice_trim(argument);
     char *word = slice_dup(mode);
 
     for (size_t i = 0; word && i < ARRAY_LEN(parts); i++) {
-        const char *to = mode.n > 0 ? word : json_voice(next_of(&s->model->sound, parts[i]));
+        const char *to = mode.n > 0 ? word : json_voice(next_of(parts[i].now));
 
-        if (!slice_eq(part, slice_of(parts[i])) || json_voice_of(to) == PHONE_VOICE_UNSAID)
+        if (!slice_eq(part, slice_of(parts[i].name)) || json_voice_of(to) == PHONE_VOICE_UNSAID)
             continue;
-        screen_ask_text(s, "voice", parts[i], slice_of(to), 0);
-        screen_say(s, STYLE_DIM, "%s %s", parts[i], to);
+        screen_ask_text(s, "voice", parts[i].name, slice_of(to), 0);
+        screen_say(s, STYLE_DIM, "%s %s", parts[i].name, to);
         free(word);
         return;
     }
