@@ -39,7 +39,8 @@ EXTRA_DIST += tests/lib/__init__.py tests/lib/account.py tests/lib/align.py test
 	tests/lib/relay.py tests/lib/reports.py tests/lib/room.py tests/lib/rtp.py tests/lib/schema.py \
 	tests/lib/screen.py tests/lib/sip.py \
 	tests/lib/sipp.py \
-	tests/lib/sound.py tests/lib/sqlite_wait.c tests/lib/stereo.py tests/lib/talk.py tests/lib/tap.py tests/lib/test_kamailio.py tests/lib/test_lib.py \
+	tests/lib/sound.py tests/lib/sqlite_wait.c tests/lib/stereo.py tests/lib/stillness.py \
+	tests/lib/talk.py tests/lib/tap.py tests/lib/test_kamailio.py tests/lib/test_lib.py \
 	tests/lib/terminal.py tests/lib/test_registrar.py tests/lib/tmux.py tests/lib/tphone.py \
 	tests/lib/town.py tests/lib/trace.py tests/lib/twinkle.py tests/lib/wire.py
 # For tests in which allocations fail (tests/lib/memory.h): NAME_LDFLAGS = $(memory_ldflags).

@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from lib import rtp, schema, sip, sound, tap, tphone, trace
 from lib.relay import CallRelay, Relay, Sky, Weather
 from lib.room import Room, wait_until
+from lib.stillness import Stillness
 from lib.tap import Failure, case, equal, expect
 
 
@@ -315,6 +316,17 @@ def pace_of_busy_tests():
         return mine > 0.7 * real
     wait_until(runs, 20, "it stands")
     keeper.end()
+
+
+@case("a machine that stands still for a moment is found to")
+def stillness():
+    with Stillness() as still:
+        watcher = still.watchers[0]
+        watcher.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, watcher.pid, os.WSTOPPED)
+        time.sleep(0.2)
+        watcher.send_signal(signal.SIGCONT)
+    expect(still.longest_ms >= 190, f"it stood for 200 ms, found were {still.longest_ms:.0f}")
 
 
 @case("what a sanitizer said is told of a failure, however much was said behind it")
