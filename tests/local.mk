@@ -67,7 +67,8 @@ again_tests = tests/audio/ tests/faults/ tests/interop/ tests/lib/ tests/scripts
 # The runner closes with "N passed, M failed, K skipped"; a test that cannot run has failed.
 run_tests = $(PYTHON3) $(srcdir)/tests/run --srcdir '$(srcdir)' --builddir . --cc '$(CC)' \
 	--long '$(long_tests)' --asleep '$(asleep_tests)' --paired '$(paired_tests)' \
-	--calm '$(calm_tests)' --alone '$(alone_tests)' --again '$(again_tests)' $(RUN_FLAGS)
+	--calm '$(calm_tests)' --alone '$(alone_tests)' --again '$(again_tests)' --watch \
+	$(RUN_FLAGS)
 
 check-local: tphone$(EXEEXT) $(check_PROGRAMS)
 	@$(run_tests) $(tap_tests)

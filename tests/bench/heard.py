@@ -187,7 +187,7 @@ def call(row, pair, seed, spoken):
         found = {}
         for way, (_, path) in ears.items():
             keep(path, f"{row.name}-{'-'.join(pair)}-{way}.raw".replace(" ", "_"))
-            found[way] = dict(judge(path, row.codec), kbps=kbps, stood=still.longest_ms)
+            found[way] = dict(judge(path, row.codec), kbps=kbps, stood=still.longest_ms())
         return found
 
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The runner of the tests itself: nothing that befalls it may lose a test without a word."""
+import contextlib
 import importlib.machinery
 import importlib.util
+import io
 import os
 import subprocess
 import sys
@@ -98,6 +100,42 @@ def _():
         equal(run(top, "--again", "shy", *names).stdout.splitlines()[-1],
               "5 passed, 5 failed, 0 skipped", "its last line")
         equal(run(top, "--again", "shy", *names[:1]).returncode, 0, "a pass afterwards")
+
+
+class Stood:
+    """A machine that stood still for so many ms during each test that was run, one after another."""
+
+    def __init__(self, *stalls):
+        self.stalls = list(stalls)
+
+    def longest_ms(self, _since):
+        return self.stalls.pop(0)
+
+
+@case("what fails while the machine stands still is run again until it does not")
+def _():
+    for count, times, stalls, passes in ((1, 3, (400, 30, 30, 30), True),
+                                         (1, 2, (400, 0), False),  # it was there for the second
+                                         (1, 4, (400, 30, 30, 30), False),  # some day it is enough
+                                         (5, 1, (30,) * 10, True),
+                                         (5, 1, (0,) * 5, False),
+                                         (25, 1, (400,) * 25, False)):
+        with tempfile.TemporaryDirectory() as top:
+            names = [f"test_shy{i}.sh" for i in range(count)]
+            for name in names:
+                with open(os.path.join(top, name), "w", encoding="ascii") as f:
+                    f.write(SHY.format(log=os.path.join(top, name + ".log"), times=times,
+                                       more="true"))
+            opts = RUN.arguments(["--srcdir", top, "--builddir", top, "-j1", "--again", "shy",
+                                  *names])
+            still, told = Stood(*stalls), io.StringIO()
+            with contextlib.redirect_stdout(told):
+                status = RUN.run_all(opts, still)
+            what = f"{count} that fail {times} times, {stalls}"
+            equal(status, 0 if passes else 1, "status after " + what)
+            equal(still.stalls, [], "runs that were too few: " + what)
+            expect(("stood still for" in told.getvalue()) == (len(stalls) > count),
+                   "why it is run again: " + what, told.getvalue())
 
 
 tap.run()
