@@ -105,8 +105,10 @@ tests_unit_phone_test_history_SOURCES = tests/unit/phone/test_history.c $(noted)
 tests_unit_phone_test_history_LDADD = $(phone_ldadd)
 tests_unit_phone_test_history_faults_SOURCES = tests/unit/phone/test_history_faults.c $(noted)
 tests_unit_phone_test_history_faults_LDADD = $(phone_ldadd)
+# The portable pacer stands before the library's own: it goes by the clock that is patient.
 tests_unit_phone_test_media_SOURCES = tests/unit/phone/test_media.c \
-	tests/unit/phone/streams.c tests/unit/phone/streams.h
+	tests/unit/phone/patient_clock.c tests/unit/phone/patient_clock.h \
+	tests/unit/phone/streams.c tests/unit/phone/streams.h src/net/pacer_uv.c
 tests_unit_phone_test_media_LDADD = $(phone_ldadd)
 tests_unit_phone_test_media_allocations_SOURCES = tests/unit/phone/test_media_allocations.c \
 	tests/unit/phone/streams.c tests/unit/phone/streams.h
