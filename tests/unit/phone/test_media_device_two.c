@@ -179,6 +179,7 @@ static void check(const struct row *row, bool unplugs)
     set_gone("tv", unplugs, row->no_tv);
     begin(&d, row);
     until_open(&d, row->hears, row->plays);
+    until(&d, &d.replaced, row->told != NULL); /* told of a moment after it is open */
     for (unsigned i = 0; i < 25; i++)
         wait_a_moment(&d);
     assert_true(is_open(row->hears, row->plays));
