@@ -100,19 +100,18 @@ def a_call():
 
 def wait_told(caller, callee):
     """Until each has told all that a call brings: keys take their time on a busy machine."""
-    for phone in (caller, callee):
-        wait_until(lambda: len(phone.events("quality")) > 1, 15, f"{phone.name} tells no quality")
+    for phone, level in ((callee, "level_in_db"), (caller, "level_out_db")):
+        wait_until(lambda: len(phone.events("quality")) > 1 and
+                   max(levels(phone, level), default=-96) > -45, 15, f"no words at the {phone.name}")
     callee.wait_event("play-ended")
     callee.wait_event("dtmf", digit="#")
     caller.wait_event("dtmf-sent")
 
 
-def expect_words(phone, level):
+def levels(phone, level):
     """In which second there are words depends on when there were keys; before them nothing comes or
     goes, and has no level."""
-    told = [e[level] for e in phone.events("quality") if level in e]
-    expect(told and -45 < max(told) < -5, f"{level} while there was speech: {told}",
-           *map(str, phone.events("quality")))
+    return [e[level] for e in phone.events("quality") if level in e]
 
 
 def check_sound(caller, callee, took_s):
@@ -125,7 +124,8 @@ def check_sound(caller, callee, took_s):
     expect(quality["mos_listening"] > 4 and 1 <= quality["mos"] <= quality["mos_listening"] and
            quality["loss_percent"] < 5, f"on loopback: {quality}")
     for phone, level in ((callee, "level_in_db"), (caller, "level_out_db")):
-        expect_words(phone, level)
+        told = levels(phone, level)
+        expect(-45 < max(told) < -5, f"{level} while there was speech: {told}")
     end = callee.events("ended")[0]
     expect(3 < end["duration"] < took_s and end["sent"] > 100 and end["received"] > 100, str(end))
     equal((end["outcome"], end["digits"], end["answered"]), ("answered", "1#", True), "end")
@@ -365,11 +365,13 @@ def outcomes():
 @case("a call that is interrupted, and one that is answered with lines for a person")
 def interrupted():
     with Room() as room:
-        callee = tphone.Answer(room, times=2, delay="0.5")
-        caller = tphone.Call(room, callee.uri, json=True)
+        slow = tphone.Answer(room, "slow", times=1, delay=20)
+        callee = tphone.Answer(room, times=1, delay="0.5")
+        caller = tphone.Call(room, slow.uri, json=True)
         caller.wait_event("ringing")
         caller.process.signal(SIGINT)
         caller.expect_status(tphone.INTERRUPTED)
+        slow.expect_status(0)
         equal(outcome(caller.events()), ("interrupted", 130), "outcome")
         options = "--json", "--device", "none", "--for", "0.3"
         status, lines, err = run(room, "call", callee.uri, *options)
