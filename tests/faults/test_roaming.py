@@ -78,8 +78,8 @@ class Call:
 
     @staticmethod
     def _gap(phone, away_s, stalls):
-        """The longest silence in what a phone heard. The machine may have stood still for all of the
-        time that it did."""
+        """The longest silence in what a phone heard. The machine may have stood still for all of
+        the time that it did."""
         loud = _loud(phone)
         longest = run = 0
         for one in loud:

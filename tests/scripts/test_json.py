@@ -102,7 +102,8 @@ def wait_told(caller, callee):
     """Until each has told all that a call brings: keys take their time on a busy machine."""
     for phone, level in ((callee, "level_in_db"), (caller, "level_out_db")):
         wait_until(lambda: len(phone.events("quality")) > 1 and
-                   max(levels(phone, level), default=-96) > -45, 15, f"no words at the {phone.name}")
+                   max(levels(phone, level), default=-96) > -45, 15,
+                   f"no words at the {phone.name}")
     callee.wait_event("play-ended")
     callee.wait_event("dtmf", digit="#")
     caller.wait_event("dtmf-sent")
