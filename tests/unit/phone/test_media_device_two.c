@@ -262,6 +262,7 @@ static void a_microphone_alone_is_waited_for(void **state)
     plug_all();
     begin(&d, &row);
     until_open(&d, "mic", NULL);
+    until(&d, &d.ready, 1); /* else nobody waits for it yet */
     wait_a_moment(&d);
     stand_still(&d, 290);
     wait_a_moment(&d);
