@@ -50,14 +50,14 @@ struct dtmf_receiver {
     uint32_t rate_hz;
     int32_t sum; /* of samples that become one of 8,000 Hz */
     unsigned summed, n;
-    float energy, now[8], last[8]; /* of half a block, and of Goertzel's filters */
-    float energy_before;           /* of the half before it, */
-    double _Complex before[8];     /* and what the filters found there */
-    char key;                      /* of the latest blocks, or 0 */
-    double _Complex tones[2];      /* of the latest, */
-    double turned[2];              /* and by how many radians too far since the first */
-    unsigned hits, misses;
+    int16_t half[DTMF_HALF];  /* a block, as far as it has come; */
+    float energy_before;      /* of the half before it, */
+    float _Complex before[8]; /* and what was found there, where that is not silent */
+    char key;                 /* of the latest blocks, or 0 */
     bool told;
+    unsigned hits, misses;
+    float _Complex tones[2]; /* of the latest, */
+    float turned[2];         /* and by how many radians too far since the first */
 };
 
 /* Samples as they are heard, at a multiple of 8,000 Hz (else nothing is found). Writes keys whose

@@ -197,6 +197,7 @@ static const struct sound {
     {"one of 25 ms is too short", 770, 1336, -10, -10, -90, 25, ""},
     {"a long one is told once", 770, 1336, -10, -10, -90, 2000, "5"},
     {"a quiet one", 770, 1336, -30, -30, -90, 100, "5"},
+    {"the quietest", 770, 1336, -35, -35, -90, 60, "5"},
     {"one that nobody would hear", 770, 1336, -50, -50, -90, 100, ""},
     {"the high tone 6 dB louder", 770, 1336, -16, -10, -90, 100, "5"},
     {"the high tone 12 dB louder", 770, 1336, -22, -10, -90, 100, ""},
