@@ -15,11 +15,15 @@ enum {
     GONE_MOST = 256,      /* … and later */
     GONE_AT_ONCE = 512,   /* as much as makes a difference */
     /* Shares of 65536. What has begun ends later than it began, as to go to and fro is heard. */
-    WORTH_IT = 655,         /* 1 % of the packets come as copies alone: these are waited for */
-    WORTH_NOTHING = 328,    /* 0.5 % */
-    TRUSTED = 1311,         /* 2 %: for seven seconds without any use */
-    OFTEN = 3277,           /* 5 % are lost */
-    OFTEN_NO_LONGER = 1638, /* 2.5 % */
+    WORTH_IT = 655,      /* 1 % of the packets come as copies alone: these are waited for */
+    WORTH_NOTHING = 328, /* 0.5 % */
+    TRUSTED = 1311,      /* 2 %: for seven seconds without any use */
+    /* And of GONE_ALL, so fine that the last one is forgotten, too. */
+    GONE_ALL = 1 << 24,
+    SOME = GONE_ALL / 1000 * 3, /* 0.3 % are lost: one of five seconds, */
+    SOME_NO_LONGER = SOME / 3,  /* until there was none for seven */
+    MANY = GONE_ALL / 20,       /* 5 % */
+    MANY_NO_LONGER = MANY / 2,
 };
 
 static void learn_delay(struct jitter *j, int64_t timestamp, uint64_t now_us)
@@ -188,7 +192,7 @@ static bool note_sequence(struct jitter *j, int64_t sequence)
 static void note_losses(struct jitter *j, int64_t sequence)
 {
     int64_t lost = sequence - j->high_sequence - 1;
-    uint32_t most = j->gone_of > GONE_LEAST ? j->gone_of : GONE_LEAST, one = 65536 / most;
+    uint32_t most = j->gone_of > GONE_LEAST ? j->gone_of : GONE_LEAST, one = GONE_ALL / most;
 
     if (j->gone_of == 0) /* the first of all */
         lost = 0;
@@ -200,7 +204,8 @@ static void note_losses(struct jitter *j, int64_t sequence)
     for (lost = lost < GONE_AT_ONCE ? lost : GONE_AT_ONCE; lost > 0; lost--)
         j->gone += one - j->gone / most;
     j->gone -= j->gone / most;
-    j->often = j->gone > (j->often ? OFTEN_NO_LONGER : OFTEN);
+    j->loses.some = j->gone > (j->loses.some ? SOME_NO_LONGER : SOME);
+    j->loses.many = j->gone > (j->loses.many ? MANY_NO_LONGER : MANY);
 }
 
 static void note_worth_of_copies(struct jitter *j)

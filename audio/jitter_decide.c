@@ -22,22 +22,26 @@ static int64_t delay(const struct jitter *j, int64_t timestamp, int64_t play)
 }
 
 /* How long packets have to be held back so that what stands in for those that are lost comes in
- * time, be it a copy or the FEC of the next: 0 where that is not worth it. Where many are lost, the
- * packet that brings it often is, too: with another packet of delay the next one does, and who is
- * to conceal knows both ends of the gap. Without it sound is held at each such loss and played
- * faster behind it, which is heard more than the delay. They may be late as well, though not both
- * at once and at worst. */
+ * time, be it a copy, the FEC of the next, or the next itself, up to which sound is invented: 0
+ * where nothing is lost. Where many are, the packet that brings it often is, too: with another
+ * packet of delay the next one does, and who is to conceal knows both ends of the gap. Without it
+ * sound is held at each such loss and played faster behind it, which is heard more than the delay.
+ * They may be late as well, though by more than a packet not both at once and at worst; and what is
+ * played may be a little sooner than it is aimed at. */
 static int64_t room_for_repair(const struct jitter *j)
 {
-    uint32_t room = j->often ? j->packet_units : 0;
+    int64_t late = units(j, jitter_delay_wanted_ms(&j->delays));
+    uint32_t room = j->loses.some ? j->packet_units : 0;
 
     for (size_t i = 0; i < JITTER_COPIES; i++)
         if (j->copies[i].worth && j->copies[i].units > room)
             room = j->copies[i].units;
     if (!room)
         return 0;
-    room += j->often ? j->packet_units : 0;
-    return room + units(j, jitter_delay_wanted_ms(&j->delays)) / 2;
+    room += j->loses.many ? j->packet_units : 0;
+    if (late > j->packet_units)
+        late = late / 2 > j->packet_units ? late / 2 : j->packet_units;
+    return room + late + units(j, FAST_MS);
 }
 
 /* The delay to aim at, over the quickest of the latest packets, with room for what stands in for
@@ -188,7 +192,7 @@ static int64_t overdue(const struct jitter *j, int64_t play, uint32_t queued)
     int64_t wanted = units(j, jitter_delay_wanted_ms(&j->delays));
     int64_t usual = j->disorder > OVERTAKEN ? wanted : wanted / 2;
     int64_t late = delay(j, due, play - queued) - units_of_us(j, jitter_delay_risen_us(&j->delays));
-    int64_t least = j->often ? 3 * (int64_t)j->packet_units : j->packet_units;
+    int64_t least = j->loses.many ? 3 * (int64_t)j->packet_units : j->packet_units;
 
     return late > least && late > usual ? late : 0;
 }

@@ -37,9 +37,12 @@ struct jitter {
     uint32_t packet_units; /* duration of the latest packet */
     uint32_t disorder;     /* share of packets that others overtook, of 65536 */
     uint32_t missing;      /* share of those that were given up */
-    uint32_t gone;         /* share of those that did not come themselves, not even late, */
-    uint32_t gone_of;      /* of so many */
-    bool often;            /* they are many: the packet that replaces one may be lost as well */
+    uint32_t gone;    /* share of those that did not come themselves, not even late (2^24: all), */
+    uint32_t gone_of; /* of so many */
+    struct {
+        bool some; /* what replaces one has to be waited for; */
+        bool many; /* and may be lost as well */
+    } loses;
     struct jitter_delay delays;
 
     struct jitter_store store;
