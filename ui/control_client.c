@@ -256,7 +256,7 @@ static void end_of_input(struct client *c)
 }
 
 /* Every other client could have had such a turn meanwhile, and so long it rests. Who is alone, or
- * asks for little, does not. */
+ * asks for little, does not; nor does who has sent half a line, whose end would never be read. */
 static void rest(struct client *c, uint64_t spent_us)
 {
     uint64_t ms = spent_us * (control_clients(c->control) - 1) / 1000;
@@ -275,7 +275,8 @@ static void do_lines(struct client *c)
     while (any && n++ < CONTROL_TURN_MAX && spent_us < TURN_US && !is_silent(c) && !c->job &&
            pending(c) < TALK_MAX) {
         any = do_line(c);
-        spent_us = net_now_us() - began_us;
+        if (any)
+            spent_us = net_now_us() - began_us;
     }
     rest(c, spent_us);
     if (is_silent(c))

@@ -25,7 +25,7 @@ tap_tests += $(ui_tests)
 tests_unit_ui_test_cli_LDADD = $(ui_ldadd)
 tests_unit_ui_test_cli_help_LDADD = $(ui_ldadd)
 tests_unit_ui_test_control_LDADD = $(ui_ldadd)
-tests_unit_ui_test_control_LDFLAGS = $(memory_ldflags) -Wl,--wrap=writer_put
+tests_unit_ui_test_control_LDFLAGS = $(memory_ldflags) -Wl,--wrap=writer_put -Wl,--wrap=net_now_us
 tests_unit_ui_test_ctl_client_LDADD = $(ui_ldadd)
 tests_unit_ui_test_ctl_line_LDADD = $(ui_ldadd)
 tests_unit_ui_test_ctl_show_LDADD = $(ui_ldadd)
