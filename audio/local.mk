@@ -45,6 +45,7 @@ libaudio_a_SOURCES = \
 	audio/voice.c audio/voice.h \
 	audio/voice_delay.c audio/voice_delay.h \
 	audio/voice_engine.h \
+	audio/voice_gate.c audio/voice_gate.h \
 	audio/voice_level.c audio/voice_level.h \
 	audio/voice_speex.c \
 	audio/wav.c audio/wav.h

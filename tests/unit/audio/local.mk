@@ -32,6 +32,7 @@ unit_audio_tests = \
 	tests/unit/audio/test_tone \
 	tests/unit/audio/test_treble \
 	tests/unit/audio/test_voice \
+	tests/unit/audio/test_voice_gate \
 	tests/unit/audio/test_voice_rooms \
 	tests/unit/audio/test_wav
 
@@ -78,5 +79,6 @@ tests_unit_audio_test_dtmf_LDADD = $(machine_ldadd)
 tests_unit_audio_test_tone_LDADD = $(machine_ldadd)
 tests_unit_audio_test_treble_LDADD = $(machine_ldadd)
 tests_unit_audio_test_voice_LDADD = $(machine_ldadd)
+tests_unit_audio_test_voice_gate_LDADD = $(machine_ldadd)
 tests_unit_audio_test_voice_rooms_LDADD = $(machine_ldadd)
 tests_unit_audio_test_wav_LDADD = $(machine_ldadd)
